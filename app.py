@@ -1,0 +1,15 @@
+"""cnnviz: navigation, theme and language; the pages themselves are in `pages/`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common import site
+from pages.common.icon import icon
+from pages.common.language import select_language
+
+st.set_page_config(page_title="cnnviz", page_icon=icon(), layout="wide")
+page = site.navigation()
+page.run()
+with st.sidebar:
+    select_language()

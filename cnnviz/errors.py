@@ -1,0 +1,69 @@
+"""What can go wrong for reasons a user can mend.
+
+CnnvizError
+├── ImageError       bytes that are not a picture we can show, or are too large
+├── KernelError      weights that cannot be used; `cells` names the bad ones
+└── ParameterError   a parameter outside its legal range
+
+Every error carries an English template and the values that belong in it, so that a page can translate
+the sentence and a notebook can read `str(error)`. Anything else that is raised is a bug.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnviz.text import N_
+
+__all__ = ["BadCell", "CnnvizError", "ImageError", "KernelError", "ParameterError"]
+
+
+class CnnvizError(Exception):
+    """Base of all errors that are the input's fault, not the program's.
+
+    Args:
+        template: English sentence in `str.format` form, marked with `N_`, saying what is wrong and what to do.
+        data: the values named in the template.
+    """
+
+    def __init__(self, template: str, **data: object) -> None:
+        self.template = template
+        self.data = data
+        super().__init__(template.format(**data))
+
+
+class ImageError(CnnvizError):
+    """Raised when bytes cannot become a picture: empty, damaged, too large, or of another kind."""
+
+
+@dataclass(frozen=True)
+class BadCell:
+    """A kernel cell that is not a finite number: `row` and `column` count from 1, `text` is what stood there."""
+
+    row: int
+    column: int
+    text: str
+
+
+class KernelError(CnnvizError):
+    """Raised when weights are not a usable kernel; `cells` lists the cells at fault, if single cells are."""
+
+    def __init__(self, template: str, cells: tuple[BadCell, ...] = (), **data: object) -> None:
+        super().__init__(template, **data)
+        self.cells = cells
+
+
+class ParameterError(CnnvizError):
+    """Raised when a parameter is outside its legal range.
+
+    Attributes:
+        name: the parameter, as it is spelled in the call.
+        value: what was given.
+        legal: the legal range in words or symbols, e.g. "1 to 31".
+    """
+
+    def __init__(self, name: str, value: object, legal: str) -> None:
+        super().__init__(N_("{name} is {value}, but must be {legal}."), name=name, value=value, legal=legal)
+        self.name = name
+        self.value = value
+        self.legal = legal

@@ -1,0 +1,142 @@
+"""A filter's result as something to look at: four ways to turn signed numbers into levels, and their encoding."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.errors import ParameterError
+from cnnviz.figures.colours import MIDDLE, directions, diverging
+from cnnviz.text import N_
+
+__all__ = ["MODES", "Display", "Mode", "display", "display_directions", "display_signed", "fit", "luminance"]
+
+Mode = Literal["signed", "clip", "absolute", "rescale"]
+
+MODES: dict[Mode, str] = {
+    "signed": N_("Signed: blue below zero, orange above"),
+    "clip": N_("Clip: below 0 black, above 1 white"),
+    "absolute": N_("Absolute value, clipped at 1"),
+    "rescale": N_("Rescale: smallest black, largest white"),
+}
+
+_SAMPLED = 65_536  # pixels that a quantile is taken of
+_LUMA = (0.299, 0.587, 0.114)  # Rec. 601
+
+
+@dataclass(frozen=True)
+class Display:
+    """Levels to show, and what they mean.
+
+    Attributes:
+        rgb: uint8 (H, W, 3), or (H, W) when the picture is grey.
+        mode: how the numbers became levels; "hue" for directions.
+        low: the number shown as black (clip, absolute, rescale) or as the bluest colour (signed); smaller
+            numbers look the same.
+        high: the number shown as white or as the most orange colour; larger numbers look the same.
+    """
+
+    rgb: NDArray[np.uint8]
+    mode: str
+    low: float
+    high: float
+
+
+def fit(values: NDArray[np.float32], longest: int) -> NDArray[np.float32]:
+    """Reduce (H, W) or (H, W, C) by area averaging until no side is longer than `longest`; never enlarge."""
+    rows, columns = values.shape[:2]
+    ratio = longest / max(rows, columns)
+    if ratio >= 1:
+        return values
+    size = (max(1, round(columns * ratio)), max(1, round(rows * ratio)))
+    reduced = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced, np.float32).reshape(*reduced.shape[:2], *values.shape[2:])
+
+
+def luminance(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rec. 601 luminance (H, W) of (H, W, 3); (H, W) and (H, W, 1) are returned as (H, W)."""
+    if values.ndim == 2:
+        return values
+    if values.shape[2] == 1:
+        return values[:, :, 0]
+    return np.asarray(cv2.transform(values, np.array([_LUMA])), np.float32)
+
+
+def display(
+    values: NDArray[np.float32], mode: Mode, *, low: float | None = None, high: float | None = None
+) -> Display:
+    """Turn a result into levels.
+
+    Args:
+        values: float32 (H, W), (H, W, 1) or (H, W, 3), any sign. "signed" shows the luminance of a colour
+            result, because one colour map can show one number per pixel.
+        mode: one of `MODES`.
+        low: smallest number of the whole result, for "signed" and "rescale"; of `values` when left out. Give it
+            when `values` is a reduced copy: averaging has taken the extremes away.
+        high: largest number, likewise.
+
+    Raises:
+        ParameterError: unknown mode.
+    """
+    if mode not in MODES:
+        raise ParameterError("mode", mode, ", ".join(MODES))
+    if mode == "signed":
+        values = luminance(values)
+    low = float(values.min()) if low is None else low
+    high = float(values.max()) if high is None else high
+    if mode == "signed":
+        return display_signed(values, _scale(values, max(abs(low), abs(high))))
+    if mode == "rescale":
+        return Display(_rescale(values, low, high), mode, low, high)
+    shown = np.abs(values) if mode == "absolute" else values
+    return Display(_levels(shown), mode, 0.0, 1.0)
+
+
+def display_signed(values: NDArray[np.float32], scale: float) -> Display:
+    """Signed numbers (H, W) in colours from -`scale` to `scale`; beyond, the strongest colour."""
+    return Display(_colour(values, scale), "signed", -scale, scale)
+
+
+def display_directions(angle: NDArray[np.float32], magnitude: NDArray[np.float32], longest: int) -> Display:
+    """Directions as hues, the strongest edge brightest. Colours are averaged, not angles, which wrap around."""
+    peak = float(magnitude.max()) or 1.0
+    rgb = directions(angle, magnitude / np.float32(peak)).astype(np.float32)
+    return Display(np.rint(fit(rgb, longest)).astype(np.uint8), "hue", 0.0, peak)
+
+
+def _scale(values: NDArray[np.float32], largest: float) -> float:
+    """The number that gets the strongest colour: 99 of 100 pixels are below it, but at least an eighth of `largest`.
+
+    A few extreme pixels would otherwise leave all others pale; where nearly everything is zero, the largest counts.
+    """
+    step = max(1, round(math.sqrt(values.size / _SAMPLED)))
+    usual = float(np.quantile(np.abs(values[::step, ::step]), 0.99))
+    return min(largest, max(usual, largest / 8)) if usual > largest / 64 else largest
+
+
+def _colour(values: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
+    index = np.full(values.shape, MIDDLE, np.uint8)
+    if scale > 0:
+        index = np.rint(np.clip(values * np.float32(MIDDLE / scale), -MIDDLE, MIDDLE) + MIDDLE).astype(np.uint8)
+    return diverging()[index]
+
+
+def _rescale(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
+    if high <= low:
+        return np.full(_grey_or_colour(values).shape, 128, np.uint8)
+    return _levels((values - np.float32(low)) / np.float32(high - low))
+
+
+def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    # convertScaleAbs would mirror negative numbers; saturating multiplication clips them.
+    flat = _grey_or_colour(values)
+    return np.asarray(cv2.multiply(flat, np.array([255.0] * 4), dtype=cv2.CV_8U), np.uint8)
+
+
+def _grey_or_colour(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return values[:, :, 0] if values.ndim == 3 and values.shape[2] == 1 else values

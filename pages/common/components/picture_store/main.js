@@ -1,0 +1,30 @@
+// Receives the exact picture once and keeps it for the other components of the page: header, then the
+// deflated differences of neighbouring levels. A canvas is not used for decoding: browsers that guard
+// against fingerprinting change the pixels that are read back from one.
+
+const store = (globalThis.cnnvizPictures ??= new Map());
+const KEPT = 2; // the picture shown and the one before it
+
+async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).arrayBuffer();
+}
+
+// Undo the differences: each level was stored minus its left neighbour's, modulo 256 or 65536.
+function accumulate(levels, columns) {
+  const width = columns * 3;
+  for (let start = 0; start < levels.length; start += width) {
+    for (let i = start + 3; i < start + width; i++) levels[i] += levels[i - 3];
+  }
+  return levels;
+}
+
+export default async function ({ data }) {
+  const { header, blobs } = unpack(data);
+  if (store.has(header.digest)) return;
+  const buffer = await inflate(blobs[0]);
+  const levels = accumulate(header.top > 255 ? new Uint16Array(buffer) : new Uint8Array(buffer), header.columns);
+  store.set(header.digest, { ...header, levels });
+  for (const digest of [...store.keys()].slice(0, -KEPT)) store.delete(digest);
+  globalThis.dispatchEvent(new CustomEvent("cnnviz-picture", { detail: header.digest }));
+}

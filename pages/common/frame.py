@@ -1,0 +1,92 @@
+"""The frame of every page: title, purpose, what to try, language, and what happens when something goes wrong."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from pages.common.language import _, translate
+from pages.common.settings import Settings
+
+__all__ = ["Suggestion", "guarded", "header", "notices", "suggestions"]
+
+_P = ParamSpec("_P")
+_LOGGER = logging.getLogger("cnnviz.pages")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Something to try: a title and what to look at (translated), and the settings it needs."""
+
+    title: str
+    look: str
+    values: Mapping[str, Any] = field(hash=False)
+
+
+def header(title: str, purpose: str) -> None:
+    """Draw the page's name and its purpose in one sentence."""
+    st.html(_STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="page-header"):
+        st.subheader(title, anchor=False, width="content")
+        st.caption(purpose, width="content")
+
+
+# Streamlit leaves a hand's breadth above the title and between lines; a projector has 720 lines.
+_STYLE = """<style>
+.stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 2rem; }
+.stMainBlockContainer > .stVerticalBlock { gap: 0.6rem; }
+.st-key-page-header { gap: 0 1.2rem; }
+.st-key-suggestions { gap: 0.3rem 0.45rem; }
+.st-key-suggestions button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
+.st-key-suggestions button p { font-size: 0.85rem; }
+[data-testid="stSidebarUserContent"] { padding-bottom: 2rem; }
+[data-testid="stSidebarUserContent"] .stVerticalBlock { gap: 0.75rem; }
+@media (min-width: 900px) { .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; } }
+</style>"""
+
+
+def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
+    """Draw the row of things to try; a click sets the whole page and says what to look at."""
+    key = f"{settings.page}/suggestion"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="suggestions"):
+        st.markdown(f"**{_('Try')}**", width="content")
+        for number, each in enumerate(offered):
+            st.button(each.title, key=f"{key}/{number}", on_click=_follow, args=(settings, each, key), help=each.look)
+    if look := st.session_state.get(key):
+        chosen = next((each for each in offered if each.title == look), None)
+        if chosen is not None and all(settings[name] == value for name, value in chosen.values.items()):
+            st.info(chosen.look, icon=":material/visibility:")
+
+
+def _follow(settings: Settings, suggestion: Suggestion, key: str) -> None:
+    settings.replace(suggestion.values)
+    st.session_state[key] = suggestion.title
+
+
+def notices(settings: Settings) -> None:
+    """Say which settings of the address were not legal; they are at their defaults."""
+    if settings.rejected:
+        names = ", ".join(settings.rejected)
+        st.warning(_("The address held settings that are not possible ({names}); they are at their defaults.").format(names=names))
+
+
+def guarded(run: Callable[_P, None]) -> Callable[_P, None]:
+    """Decorate a page or fragment: what the visitor can mend becomes one sentence, a bug an apology and a log entry."""
+
+    @functools.wraps(run)
+    def safe(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            run(*args, **kwargs)
+        except CnnvizError as error:
+            st.error(translate(error), icon=":material/error:")
+        except Exception:
+            _LOGGER.exception("a page failed")
+            st.error(_("Something went wrong here, and it is our mistake. Change a setting or reload the page."))
+
+    return safe

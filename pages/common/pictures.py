@@ -1,0 +1,181 @@
+"""Choosing a picture: sample, test pattern, upload or camera, with noise on top if wanted.
+
+Every page that works on a picture has the settings of `picture_settings`; the visitor's own picture belongs to
+the session, so that it follows from page to page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from cnnviz import images
+from cnnviz.errors import ImageError
+from cnnviz.images import Image, noise, patterns, samples, source
+from cnnviz.images.source import Noise, Source
+from cnnviz.parameters import Parameter
+from pages.common.language import _, translate
+from pages.common.settings import Setting, Settings, bound
+
+__all__ = ["Pictures", "parameter_control", "picture_controls", "picture_settings", "pictures"]
+
+_OWN = "picture/own"  # session: the visitor's last good picture
+_SEEN = "picture/seen"  # session: ids of the files already read
+_ERROR = "picture/error"
+_KINDS = ("sample", "pattern", source.UPLOAD, "camera")
+
+
+def picture_settings(default: str = "coffee") -> tuple[Setting, Setting]:
+    """The settings "picture" and "noise"."""
+    return (
+        Setting("picture", Source(default), source.write, source.read),
+        Setting("noise", None, source.write_noise, source.read_noise),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The picture that is worked on, and the same without noise (the same object when there is none)."""
+
+    shown: Image
+    clean: Image
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _load(text: str) -> Image:
+    return source.read(text).load()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _disturb(digest: str, chosen: Noise, _image: Image) -> Image:
+    return chosen.add(_image)
+
+
+def pictures(settings: Settings) -> Pictures:
+    """The chosen picture; while there is no upload yet, the default sample stands in for it."""
+    chosen: Source = settings["picture"]
+    if chosen.kind == source.UPLOAD:
+        clean = st.session_state.get(_OWN) or _load(source.write(settings.settings["picture"].default))
+    else:
+        clean = _load(source.write(chosen))
+    disturbance: Noise | None = settings["noise"]
+    return Pictures(clean if disturbance is None else _disturb(clean.digest, disturbance, clean), clean)
+
+
+def picture_controls(settings: Settings) -> None:
+    """Draw the controls and store what they say in the settings."""
+    chosen: Source = settings["picture"]
+    key = f"{settings.page}/picture kind"
+    shown = st.session_state.get(key)
+    # The camera hands over an upload, so the two share the setting and only the tab remembers which it was.
+    kind = "camera" if chosen.kind == source.UPLOAD and shown == "camera" else chosen.kind
+    kind = bound(key, kind, st.segmented_control, _("Picture"), _KINDS, format_func=_kind_name, required=True)
+    if kind in ("sample", "pattern"):
+        settings["picture"] = _registered(settings, kind)
+    else:
+        settings["picture"] = Source(source.UPLOAD)
+        _own_picture(kind)
+    _noise_controls(settings)
+
+
+def _kind_name(kind: str) -> str:
+    names = {"sample": _("Sample"), "pattern": _("Pattern"), source.UPLOAD: _("Upload"), "camera": _("Camera")}
+    return names[kind]
+
+
+def _registered(settings: Settings, kind: str) -> Source:
+    chosen: Source = settings["picture"]
+    registry: Any = samples if kind == "sample" else patterns
+    names = registry.names()
+    key = chosen.key if chosen.key in names else names[0]
+    key = bound(
+        f"{settings.page}/{kind}",
+        key,
+        st.selectbox,
+        _kind_name(kind),
+        names,
+        format_func=lambda name: _(registry.get(name).title),
+        label_visibility="collapsed",
+    )
+    record = registry.get(key)
+    st.caption(_(record.good_for))
+    if kind == "sample":
+        st.caption(f"{record.credit} · {record.licence}")
+        return Source(key)
+    values = dict(chosen.values) if chosen.key == key else dict(Source(key).values)
+    for parameter in source.parameters(key):
+        values[parameter.name] = parameter_control(f"{settings.page}/{key}/{parameter.name}", parameter, values[parameter.name])
+    return Source(key, tuple(values.items()))
+
+
+def parameter_control(key: str, parameter: Parameter, value: float) -> float:
+    """A slider for a parameter of the backend, with its unit and range."""
+    number: type[float] | type[int] = int if parameter.integer else float
+    unit = f" ({_(parameter.unit)})" if parameter.unit else ""
+    decimals = 0 if parameter.integer else max(0, len(f"{parameter.step:.10f}".rstrip("0").split(".")[1]))
+    answer = bound(
+        key,
+        number(value),
+        st.slider,
+        _(parameter.title) + unit,
+        number(parameter.minimum),
+        number(parameter.maximum),
+        step=number(parameter.step),
+        format=f"%.{decimals}f" if decimals else None,
+    )
+    return min(max(answer, parameter.minimum), parameter.maximum)
+
+
+def _own_picture(kind: str) -> None:
+    if kind == "camera":
+        file = st.camera_input(_("Take a picture"), key="picture/camera", label_visibility="collapsed")
+    else:
+        file = st.file_uploader(
+            _("Your picture"),
+            key="picture/file",
+            label_visibility="collapsed",
+            help=_("PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 40 megapixels. It stays on this server's memory and is forgotten with your session."),
+        )
+    if file is not None and file.file_id != st.session_state.get(_SEEN):
+        st.session_state[_SEEN] = file.file_id
+        _read(file.getvalue(), _("Camera picture") if kind == "camera" else file.name)
+    if error := st.session_state.get(_ERROR):
+        st.error(translate(error), icon=":material/broken_image:")
+    own: Image | None = st.session_state.get(_OWN)
+    if own is None:
+        st.caption(_("Until then the sample is shown."))
+        return
+    st.caption(_("{name}: {rows} × {columns} pixels").format(name=own.name, rows=own.size[0], columns=own.size[1]))
+    for note in own.notes:
+        st.caption(translate(note))
+
+
+def _read(data: bytes, name: str) -> None:
+    """Read the visitor's file; when it is no good, say why and keep the picture from before."""
+    st.session_state.pop(_ERROR, None)
+    try:
+        st.session_state[_OWN] = images.read(data, name)
+    except ImageError as error:
+        st.session_state[_ERROR] = error
+
+
+def _noise_controls(settings: Settings) -> None:
+    now: Noise | None = settings["noise"]
+    kind = bound(
+        f"{settings.page}/noise",
+        now.kind if now else "none",
+        st.selectbox,
+        _("Noise on top"),
+        ("none", *noise.names()),
+        format_func=lambda name: _("None") if name == "none" else _(noise.get(name).title),
+    )
+    if kind == "none":
+        settings["noise"] = None
+        return
+    parameter = noise.get(kind).parameter
+    amount = now.amount if now and now.kind == kind else parameter.default
+    amount = parameter_control(f"{settings.page}/noise/{kind}", parameter, amount)
+    settings["noise"] = Noise(kind, amount, now.seed if now else 0)
+    st.caption(_(noise.get(kind).good_for))

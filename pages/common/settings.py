@@ -1,0 +1,148 @@
+"""Settings of a page: kept when another page is visited, mirrored in the URL, checked when they come from there.
+
+The settings live in the session under keys of their own, not in the widgets, which Streamlit forgets when the
+page is left. A widget is drawn from its setting (`bound`) and its answer is written back. What differs from the
+default stands in the URL, so copying the address reproduces the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError, ParameterError
+
+__all__ = ["Setting", "Settings", "bound", "choice", "flag", "number"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name in the URL, its default, and how it is written there and read back.
+
+    `decode` gets hostile text; it raises ValueError or CnnvizError for anything it does not like.
+    """
+
+    name: str
+    default: Any
+    encode: Callable[[Any], str] = str
+    decode: Callable[[str], Any] = str
+
+
+def choice(name: str, default: str, options: Iterable[str]) -> Setting:
+    """A setting with a fixed list of values."""
+    legal = tuple(options)
+
+    def decode(text: str) -> str:
+        if text not in legal:
+            raise ParameterError(name, text, ", ".join(legal))
+        return text
+
+    return Setting(name, default, str, decode)
+
+
+def number(name: str, default: int, minimum: int, maximum: int) -> Setting:
+    """A whole number in a range."""
+
+    def decode(text: str) -> int:
+        value = int(text)
+        if not minimum <= value <= maximum:
+            raise ParameterError(name, value, f"{minimum} … {maximum}")
+        return value
+
+    return Setting(name, default, str, decode)
+
+
+def flag(name: str, default: bool = False) -> Setting:
+    """Yes or no, written as 1 or 0."""
+    return Setting(name, default, lambda value: str(int(value)), lambda text: {"0": False, "1": True}[text])
+
+
+class Settings:
+    """The settings of one page, for one visitor.
+
+    Args:
+        page: the page's key; prefixes everything kept in the session.
+        settings: what can be set.
+    """
+
+    def __init__(self, page: str, settings: Iterable[Setting]) -> None:
+        self.page = page
+        self.settings = {setting.name: setting for setting in settings}
+        self.rejected: tuple[str, ...] = ()  # names whose value in the URL was not legal
+        # Taken out once: a run may be cut off wherever the session is asked, but not between a widget's answer
+        # and this plain dictionary.
+        self._values: dict[str, Any] = st.session_state.setdefault(f"settings/{page}", {})
+        self._load()
+
+    def _load(self) -> None:
+        """Take over the URL when a visitor came by one; otherwise what the session remembers stands."""
+        query = {name: st.query_params[name] for name in self.settings if name in st.query_params}
+        published = st.session_state.get(f"published/{self.page}")
+        if published is not None and (not query or query == published):
+            return
+        values, rejected = {}, []
+        for name, text in query.items():
+            try:
+                values[name] = self.settings[name].decode(text)
+            except (ValueError, KeyError, OverflowError, CnnvizError):
+                rejected.append(name)
+        self.rejected = tuple(rejected)
+        self._values.clear()
+        self._values.update(values)
+        # Taken over now, not when published: a run that is cut off before must not undo what the visitor does next.
+        st.session_state[f"published/{self.page}"] = query
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values.get(name, self.settings[name].default)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name not in self.settings:
+            raise KeyError(name)
+        self._values[name] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.settings)
+
+    def replace(self, values: Mapping[str, Any]) -> None:
+        """Set `values` and everything else back to its default (a suggestion sets the whole page)."""
+        self._values.clear()
+        for name, value in values.items():
+            self[name] = value
+
+    def control(self, name: str, widget: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Draw `widget` with the setting's value, store the answer and return it."""
+        self[name] = bound(f"{self.page}/{name}", self[name], widget, *args, **kwargs)
+        return self[name]
+
+    def query(self) -> dict[str, str]:
+        """What differs from the defaults, as it stands in the URL."""
+        return {
+            name: setting.encode(self[name])
+            for name, setting in self.settings.items()
+            if self[name] != setting.default
+        }
+
+    def publish(self) -> None:
+        """Mirror the settings in the URL; other names there (the language) stay."""
+        query = self.query()
+        st.session_state[f"published/{self.page}"] = query
+        shown = {name: value for name, value in st.query_params.items() if name in self.settings}
+        if shown != query:
+            rest = {name: value for name, value in st.query_params.items() if name not in self.settings}
+            st.query_params.from_dict({**rest, **query})
+
+
+def bound(key: str, value: Any, widget: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Draw a keyed widget that shows `value`, and return what it says.
+
+    Where `value` is what the widget answered last, the widget rules: the visitor may have moved it since. Its
+    state is set only when it is new, or when the program has changed `value`.
+    """
+    answers: dict[str, Any] = st.session_state.setdefault("answers", {})
+    if key not in st.session_state or key not in answers or answers[key] != value:
+        st.session_state[key] = value
+    answers[key] = widget(*args, key=key, **kwargs)
+    return answers[key]

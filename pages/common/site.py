@@ -1,0 +1,74 @@
+"""The pages of the site, in the order of the menu: one record each, from which menu, home page and tests are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnnviz.text import N_
+from pages.common.language import _
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page as StreamlitPage
+
+__all__ = ["HOME", "PAGES", "Place", "link", "navigation"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page.
+
+    Attributes:
+        file: below the repository's root.
+        address: its path in the URL.
+        title: its name, marked with `N_`.
+        icon: a Material symbol.
+        question: the question it answers, marked with `N_`.
+        teaches: what one learns there, marked with `N_`; the README says the same.
+        picture: settings (as in the URL) of the small picture that stands for it on the home page.
+    """
+
+    file: str
+    address: str
+    title: str
+    icon: str
+    question: str
+    teaches: str
+    picture: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+HOME = Place("pages/home.py", "", N_("Home"), ":material/home:", "", "")
+
+PAGES = (
+    Place(
+        "pages/filter_playground.py",
+        "filters",
+        N_("Filter playground"),
+        ":material/filter_b_and_w:",
+        N_("What does this kernel do to my picture, and how is one pixel computed?"),
+        N_(
+            "Kernels from Sobel to Gabor and your own, borders, stride and dilation, signed results, chains of filters, "
+            "noise and what a blur buys, and template matching: down to the products and the sum of a single pixel."
+        ),
+        {"picture": "coffee", "chain": "sobel_x"},
+    ),
+)
+
+
+def _page(place: Place) -> StreamlitPage:
+    return st.Page(
+        place.file, title=_(place.title), icon=place.icon, url_path=place.address or None, default=not place.address
+    )
+
+
+def navigation() -> StreamlitPage:
+    """Draw the menu at the top and return the page to run."""
+    return st.navigation([_page(place) for place in (HOME, *PAGES)], position="top")
+
+
+def link(place: Place, label: str, query: Mapping[str, str] | None = None) -> None:
+    """Draw a link to a page, with settings for it."""
+    st.page_link(place.file, label=label, icon=place.icon, query_params=dict(query or {}))

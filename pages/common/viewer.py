@@ -1,0 +1,266 @@
+"""Before and after with the pixel lens: what Python sends to the component of that name.
+
+The picture itself goes to the browser once (`send_picture`); a change of the kernel sends the filtered picture,
+encoded at the size shown, and the recipe by which the lens recomputes any pixel of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnnviz.convolution import chain, matching, notation, plan
+from cnnviz.figures import colours, encode
+from cnnviz.figures.display import Display, Mode, display, display_directions, display_signed, fit
+from cnnviz.images import Image
+from pages.common.components import component, pack
+from pages.common.language import _
+
+__all__ = ["MODES", "Recipe", "Shown", "automatic_mode", "filter_picture", "match_picture", "send_picture", "viewer"]
+
+LONGEST_SHOWN = 1024  # pixels; wider than the widest pane, and zooming in fetches exact pixels in the browser
+MODES = ("auto", "signed", "clip", "absolute", "rescale", "hue")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a picture is filtered: the chain as text (`notation`) and what holds for all of its steps."""
+
+    chain: str
+    border: str = "reflect"
+    flip: bool = False
+    luminance: bool = False
+
+    @property
+    def steps(self) -> tuple[chain.Step, ...]:
+        """The steps of the chain."""
+        return notation.read(self.chain)
+
+    def run(self, image: Image) -> chain.Filtered:
+        """Filter the picture; values float32 (H', W') or (H', W', 3)."""
+        pixels = image.luminance if self.luminance else image.pixels
+        return chain.apply(pixels, self.steps, self.border, self.flip)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A filtered picture, encoded, with the facts that the page prints about the whole result."""
+
+    data: bytes
+    mime: str
+    exact: bool  # every pixel of the result is in `data`
+    mode: str
+    low: float
+    high: float
+    shape: tuple[int, int]
+    shown_columns: int
+    minimum: float
+    maximum: float
+    negative_share: float
+    milliseconds: float
+    channels: int
+
+
+def automatic_mode(steps: Sequence[chain.Step]) -> Mode:
+    """Signed where the result has no natural black and white: after a kernel whose weights cancel out."""
+    mode: Mode = "clip"
+    for step in steps:
+        if isinstance(step, chain.Linear):
+            weights = step.kernel.weights
+            if abs(weights.sum()) < 0.05 * np.abs(weights).sum():
+                mode = "signed"
+        elif isinstance(step, chain.GradientMagnitude | chain.Canny):
+            mode = "clip"
+    return mode
+
+
+# The picture is named by its digest, because Streamlit's own hash looks at a sample of large arrays only. What is
+# kept are the encoded bytes, 0.1 to 1 MB each.
+@st.cache_resource(max_entries=200, show_spinner=False)
+def filter_picture(digest: str, recipe: Recipe, mode: str, _image: Image) -> Shown:
+    """Filter a picture and encode the result as it is shown; `digest` is the picture's."""
+    filtered = recipe.run(_image)
+    chosen = automatic_mode(recipe.steps) if mode == "auto" else mode
+    if chosen == "hue":
+        if filtered.direction is None:
+            chosen = automatic_mode(recipe.steps)
+        else:
+            shown = display_directions(filtered.direction, filtered.values, LONGEST_SHOWN)
+            return _encoded(shown, filtered, _image.is_photo)
+    return _encoded(_displayed(filtered, chosen), filtered, _image.is_photo)
+
+
+def _displayed(filtered: chain.Filtered, mode: str) -> Display:
+    values = fit(filtered.values, LONGEST_SHOWN)
+    return display(values, mode, low=filtered.minimum, high=filtered.maximum)  # type: ignore[arg-type]
+
+
+def _encoded(shown: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:
+    rows, columns = filtered.values.shape[:2]
+    if is_photo:
+        data = encode.jpeg(shown.rgb, 92 if shown.mode == "signed" else 88, full_colour=shown.mode in ("signed", "hue"))
+    else:
+        data = encode.png(shown.rgb)
+    return Shown(
+        data,
+        "image/jpeg" if is_photo else "image/png",
+        not is_photo and shown.rgb.shape[:2] == (rows, columns),
+        shown.mode,
+        shown.low,
+        shown.high,
+        (rows, columns),
+        shown.rgb.shape[1],
+        filtered.minimum,
+        filtered.maximum,
+        filtered.negative_share,
+        filtered.milliseconds,
+        1 if filtered.values.ndim == 2 else filtered.values.shape[2],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The answer of template matching: the response as a picture, and its peak (row, column)."""
+
+    shown: Shown
+    peak: tuple[int, int]
+    peak_value: float
+    response: NDArray[np.float32]
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def match_picture(digest: str, region: tuple[int, int, int, int], _image: Image) -> Found:
+    """Search a picture for its own region (row, column, rows, columns), on luminance."""
+    row, column, rows, columns = region
+    grey = _image.luminance
+    found = matching.match(grey, grey[row : row + rows, column : column + columns])
+    low, high = float(found.response.min()), float(found.response.max())
+    filtered = chain.Filtered(found.response, low, high, float((found.response < 0).mean()), 0.0)
+    shown = display_signed(fit(found.response, LONGEST_SHOWN), 1.0)
+    return Found(_encoded(shown, filtered, _image.is_photo), found.peak, found.peak_value, found.response)
+
+
+def send_picture(image: Image) -> None:
+    """Give the browser the exact picture. Call it outside the fragment: it is sent when the picture changes."""
+    component("picture_store", "../unpack.js", "main.js")(key="picture_store", data=_picture_message(image.digest, image))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _picture_message(digest: str, _image: Image) -> bytes:
+    rows, columns = _image.size
+    header = {"digest": digest, "rows": rows, "columns": columns, "top": 2**_image.depth - 1}
+    return pack(header, encode.exact_levels(_image.levels))
+
+
+def viewer(
+    key: str,
+    image: Image,
+    recipe: Recipe,
+    shown: Shown,
+    *,
+    match: dict[str, Any] | None = None,
+    selecting: bool = False,
+    pixel: tuple[int, int] | None = None,
+    on_pixel: Callable[[], None] = lambda: None,
+    on_region: Callable[[], None] = lambda: None,
+) -> None:
+    """Draw the component. Pinning a pixel and choosing a region arrive as triggers "pixel" and "region"."""
+    written = plan.passes(recipe.steps, image.size, recipe.border, recipe.flip)
+    place = plan.placement(written)
+    if match:
+        place = plan.Placement((1, 1), ((match["rows"] - 1) / 2, (match["columns"] - 1) / 2))
+    header = {
+        "digest": image.digest,
+        "key": hashlib.blake2b(shown.data, digest_size=8).hexdigest(),
+        "plan": {
+            "border": recipe.border,
+            "luminance": recipe.luminance,
+            "steps": [_pass_record(each) for each in written],
+        },
+        "output": {"rows": shown.shape[0], "columns": shown.shape[1], "jump": place.jump, "start": place.start},
+        "display": {
+            "mime": shown.mime,
+            "mode": shown.mode,
+            "exact": shown.exact,
+            "columns": shown.shown_columns,
+            "low": shown.low,
+            "high": shown.high,
+            "scale": shown.high,
+            "clipsLow": shown.low > shown.minimum,
+            "clipsHigh": shown.high < shown.maximum,
+            "channel": 3 if shown.mode == "signed" and shown.channels == 3 else 0 if shown.channels == 1 else None,
+        },
+        "match": match,
+        "selecting": selecting,
+        "pixel": pixel,
+        "labels": _labels(image, recipe, shown, bool(match)),
+    }
+    mount = component("viewer", "../unpack.js", "../colours.js", "chain.js", "stage.js", "lens.js", "pictures.js", "main.js")
+    mount(
+        key=key,
+        data=pack(header, shown.data, colours.diverging().tobytes()),
+        on_pixel_change=on_pixel,
+        on_region_change=on_region,
+    )
+
+
+def _pass_record(each: plan.Pass) -> dict[str, Any]:
+    flat = {
+        "weights": None if each.weights is None else each.weights.ravel().tolist(),
+        "weightsY": None if each.weights_y is None else each.weights_y.ravel().tolist(),
+        "sigmaRange": each.sigma_range,
+    }
+    return {"kind": each.kind, "title": _(each.title), "rows": asdict(each.rows), "columns": asdict(each.columns), **flat}
+
+
+def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> dict[str, Any]:
+    rows, columns = image.size
+    return {
+        "side": _("Side by side"),
+        "divider": _("Divider"),
+        "fit": _("Fit"),
+        "before": _("Picture {rows} × {columns}").format(rows=rows, columns=columns),
+        "after": (_("Match {rows} × {columns}") if matching_mode else _("Result {rows} × {columns}")).format(
+            rows=shown.shape[0], columns=shown.shape[1]
+        ),
+        "stage": _("Picture and result. Arrow keys move the lens, plus and minus zoom, Enter pins a pixel."),
+        "patch": _("Window, zero mean and unit length") if matching_mode else _("Patch of the picture"),
+        "kernel": _("Template, zero mean and unit length") if matching_mode else _("Kernel"),
+        "kernelX": _("Kernel x"),
+        "kernelY": _("Kernel y"),
+        "weights": _("Weights (near and similar)"),
+        "products": _("Products"),
+        "sum": _("Correlation") if matching_mode else _("Sum"),
+        "median": _("Median (framed)"),
+        "magnitude": _("Magnitude √(x² + y²)"),
+        "channels": [_("Red"), _("Green"), _("Blue"), _("Luminance")],
+        "step": _("Step"),
+        "pixel": _("Output row {row}, column {column}"),
+        "window": _("Window at row {row}, column {column}"),
+        "cell": _("Row {row}, column {column}"),
+        "pinned": _("pinned (click to release)"),
+        "padding": _("{count} cells lie outside (hatched): border {border}").replace("{border}", _border_name(recipe.border)),
+        "outside": _("outside"),
+        "hint": _("Move over either picture; click to pin a pixel; click, then scroll to zoom."),
+        "noSteps": _("Add a filter to see how a pixel is computed."),
+        "notLocal": _("Canny follows edges across the whole picture, so no single window explains one pixel."),
+        "hueLow": _("direction: → 0°"),
+        "hueHigh": _("360°"),
+    }
+
+
+def _border_name(border: str) -> str:
+    names = {
+        "reflect": _("reflect"),
+        "replicate": _("replicate"),
+        "zeros": _("zeros"),
+        "circular": _("circular"),
+        "valid": _("valid"),
+    }
+    return names[border]

@@ -1,0 +1,108 @@
+"""A Chromium that shows the real app, and fails the test when the page complains or asks another host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.app import serve, wait_until_idle
+from tests.browser.chromium import FLAGS, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder and keep them in one process: they share a server and a browser."""
+    for item in items:
+        if "browser" in item.path.relative_to(item.config.rootpath).parts:
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def app_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the running app."""
+    with serve(root, tmp_path_factory.mktemp("server") / "log.txt") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium with a profile of its own. Without one the test fails: a skipped test proves nothing."""
+    if not (path := find()):
+        pytest.fail("No Chromium found; `make test` installs one.", pytrace=False)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Complaints:
+    """What went wrong without stopping the page: errors in its console, requests to other hosts."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def watch(self, page: Page) -> None:
+        """Listen to everything that `page` says from now on."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.found.append(f"uncaught: {error}"))
+        page.on("request", self._request)
+        page.on("websocket", lambda socket: self._address(socket.url))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.found.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request: Request) -> None:
+        self._address(request.url)
+
+    def _address(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            self.found.append(f"asked another host: {url}")
+
+
+class OpenPage(Protocol):
+    """Open an address of the app in a new, empty profile."""
+
+    def __call__(self, path: str = "/", *, settle: bool = True, **context: Any) -> Page:
+        """Open `path`, wait until it is drawn.
+
+        Args:
+            path: what stands after the host, query included.
+            settle: wait until Streamlit is idle.
+            context: options of Playwright's `Browser.new_context`: locale, viewport, color_scheme, …
+        """
+
+
+@pytest.fixture
+def open_page(app_server: str, browser: Browser) -> Iterator[OpenPage]:
+    """Return a function that opens pages; at the end the test fails on any complaint of theirs."""
+    complaints = Complaints()
+    contexts = []
+
+    def open_(path: str = "/", *, settle: bool = True, **options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-GB", "viewport": DESKTOP, **options})
+        contexts.append(context)
+        page = context.new_page()
+        complaints.watch(page)
+        page.goto(app_server + path)
+        if settle:
+            wait_until_idle(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not complaints.found, "\n".join(complaints.found)

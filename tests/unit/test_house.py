@@ -1,0 +1,51 @@
+"""The rules of the house that no linter sees: what an import loads, and what the README promises."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Runs in a fresh process: an audit hook sees every socket that is opened to another host.
+PROBE = """
+import sys
+asked = []
+network = {{"socket.connect", "socket.getaddrinfo", "socket.sendto"}}
+sys.addaudithook(lambda event, data: asked.append(data) if event in network else None)
+import {module}
+print(*sorted({{"streamlit", "torch", "torchvision"}} & set(sys.modules)), *asked)
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["cnnviz", "cnnviz.convolution", "cnnviz.figures", "cnnviz.images", "cnnviz.networks"],
+)
+def test_importing_the_backend_loads_no_streamlit_no_torch_and_asks_no_host(module: str, root: Path) -> None:
+    """A notebook, or a page that needs no network, pays for neither; a class without a network can start."""
+    probe = subprocess.run(
+        [sys.executable, "-c", PROBE.format(module=module)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert probe.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_the_commands_of_the_readme_exist(command: str, root: Path) -> None:
+    """What the README tells a newcomer to type is a target of the Makefile."""
+    assert f"make {command}" in (root / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"^{command}:", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_ci_runs_the_command_of_the_readme(root: Path) -> None:
+    """CI and a person type the same."""
+    assert "make test" in (root / ".ci" / "run").read_text(encoding="utf-8").splitlines()
