@@ -7,20 +7,20 @@ from typing import Any
 
 import streamlit as st
 
-from cnnviz.convolution import chain, facts, filtering, kernels
+from cnnviz.convolution import chain, filtering, notation
 from cnnviz.convolution.catalogue import make
 from cnnviz.errors import ParameterError
 from cnnviz.figures.display import MODES as DISPLAY_MODES
+from cnnviz.images import Image
 from cnnviz.images.source import Noise, Source
 from pages.common import take_away
-from pages.common.chain_controls import chain_controls, chain_settings, step_title
+from pages.common.chain_controls import chain_controls, chain_settings
 from pages.common.filter_facts import histograms, kernel_facts, noise_readout, result_line
 from pages.common.frame import Suggestion, guarded, header, notices, suggestions
 from pages.common.language import _
 from pages.common.pictures import Pictures, picture_controls, picture_settings, pictures
 from pages.common.settings import Setting, Settings, choice
 from pages.common.viewer import MODES, Recipe, Shown, filter_picture, match_picture, send_picture, viewer
-from cnnviz.convolution import notation
 
 
 def _numbers(count: int) -> Any:
@@ -124,17 +124,17 @@ def _views(settings: Settings) -> list[str]:
     return views
 
 
-def _recipe(settings: Settings) -> Recipe:
+def _recipe(settings: Settings, image: Image) -> Recipe:
     return Recipe(
         notation.write(settings["chain"]),
         settings["border"],
         settings["operation"] == "convolution",
-        settings["colour"] == "luminance",
+        settings["colour"] == "luminance" or image.is_grey,  # three equal channels are one
     )
 
 
 def _filter(settings: Settings, chosen: Pictures) -> None:
-    recipe = _recipe(settings)
+    recipe = _recipe(settings, chosen.shown)
     shown = filter_picture(chosen.shown.digest, recipe, settings["view"], chosen.shown)
 
     def pin() -> None:
@@ -220,39 +220,39 @@ def _suggestions() -> list[Suggestion]:
     three = make("box", {"size": 3})
     return [
         Suggestion(
-            _("Edges with a sign"),
+            _("Signed edges"),
             _("Orange: it gets brighter to the right; blue: darker. Clip instead, and half of the edges disappear."),
             {"picture": Source("coffee"), "chain": edge},
         ),
         Suggestion(
-            _("Noise: blur or median?"),
+            _("Blur or median?"),
             _("A median removes salt and pepper and keeps the edges; a Gaussian only smears the dots. Compare PSNR under “Noise”."),
             {"picture": Source("camera"), "noise": Noise("salt_and_pepper", 0.05), "chain": (make("median"),)},
         ),
         Suggestion(
-            _("Two 3×3 are one 5×5"),
+            _("Two 3×3 = one 5×5"),
             _("Two box filters in a row equal the single 5×5 kernel shown under “About the kernel”."),
             {"picture": Source("cat"), "chain": (three, three)},
         ),
         Suggestion(
             _("Convolution flips"),
             _("A single dot shows the kernel: turned by 180° under correlation, upright under convolution. Switch the operation."),
-            {"picture": Source("impulse", (("rows", 15), ("columns", 21))), "chain": (make("emboss"),), "operation": "convolution"},
+            {"picture": Source("impulse", (("rows", 15), ("columns", 21))), "chain": (make("emboss"),), "view": "signed"},
         ),
         Suggestion(
-            _("Stride without blur"),
+            _("Stride aliases"),
             _("Every fourth pixel of fine rings: false rings appear (aliasing). Put a Gaussian before it."),
             {"picture": Source("zone_plate"), "chain": (replace(make("identity"), stride=(4, 4)),)},
         ),
         Suggestion(
-            _("Direction as colour"),
+            _("Direction as hue"),
             _("The hue tells in which direction the picture gets brighter, the brightness how fast."),
             {"picture": Source("coffee"), "chain": (gaussian, make("gradient_sobel")), "step": 1, "view": "hue"},
         ),
         Suggestion(
             _("Find a pattern"),
             _("Normalised correlation finds the framed coin again and gives every look-alike a score."),
-            {"picture": Source("coins"), "tool": "match"},
+            {"picture": Source("coins"), "tool": "match", "region": (102, 183, 44, 44)},
         ),
     ]
 

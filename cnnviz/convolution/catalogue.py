@@ -53,9 +53,9 @@ _CUSTOM = Entry(
 
 _GRADIENT = N_("Edges in every direction: the length of the gradient, from an X and a Y kernel.")
 _GRADIENT_TITLES = {
-    "sobel": N_("Gradient magnitude (Sobel)"),
-    "scharr": N_("Gradient magnitude (Scharr)"),
-    "prewitt": N_("Gradient magnitude (Prewitt)"),
+    "sobel": N_("Gradient (Sobel)"),
+    "scharr": N_("Gradient (Scharr)"),
+    "prewitt": N_("Gradient (Prewitt)"),
 }
 
 _COMPANIONS = (

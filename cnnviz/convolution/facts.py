@@ -106,10 +106,8 @@ def _nearest(weights: Weights) -> Nearest | None:
         return None
     peak = float(np.abs(weights).max())
     found = [_compare(weights / peak, candidate) for candidate in _candidates(*weights.shape)]
-    best = found[0]
-    for each in found:
-        if abs(each.similarity) > abs(best.similarity) + 1e-12:
-            best = each
+    # Rounded, so that among equals a positive multiple wins, then the first of the registry.
+    best = max(found, key=lambda each: (round(abs(each.similarity), 12), each.similarity > 0))
     return replace(best, scale=_rounded(best.scale * peak))
 
 

@@ -78,7 +78,7 @@ def _write_extras(step: Step) -> list[str]:
 
 
 def _write_number(value: float) -> str:
-    """Write the shortest text that is read back as exactly `value`; no fractions, as URLs escape the slash."""
+    """Write the shortest text that is read back as exactly `value`; no fractions: URLs escape the slash."""
     number = float(value)
     return str(int(number)) if number.is_integer() and abs(number) < 1e16 else repr(number)
 

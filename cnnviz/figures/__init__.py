@@ -1,1 +1,1 @@
-"""Arrays to what a screen can show: colours, display levels, encoded bytes. Knows nothing of where arrays come from."""
+"""Arrays to what a screen can show: colours, levels, encoded bytes. Knows nothing of where they come from."""

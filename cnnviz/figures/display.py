@@ -1,4 +1,4 @@
-"""A filter's result as something to look at: four ways to turn signed numbers into levels, and their encoding."""
+"""A filter's result as something to look at: four ways to turn signed numbers into levels."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def display(
         values: float32 (H, W), (H, W, 1) or (H, W, 3), any sign. "signed" shows the luminance of a colour
             result, because one colour map can show one number per pixel.
         mode: one of `MODES`.
-        low: smallest number of the whole result, for "signed" and "rescale"; of `values` when left out. Give it
-            when `values` is a reduced copy: averaging has taken the extremes away.
+        low: smallest number of the whole result, for "signed" and "rescale"; of `values` when left out. Give
+            it when `values` is a reduced copy: averaging has taken the extremes away.
         high: largest number, likewise.
 
     Raises:
@@ -103,16 +103,17 @@ def display_signed(values: NDArray[np.float32], scale: float) -> Display:
 
 
 def display_directions(angle: NDArray[np.float32], magnitude: NDArray[np.float32], longest: int) -> Display:
-    """Directions as hues, the strongest edge brightest. Colours are averaged, not angles, which wrap around."""
+    """Directions as hues, the strongest edge brightest. Colours are averaged: angles would wrap around."""
     peak = float(magnitude.max()) or 1.0
     rgb = directions(angle, magnitude / np.float32(peak)).astype(np.float32)
     return Display(np.rint(fit(rgb, longest)).astype(np.uint8), "hue", 0.0, peak)
 
 
 def _scale(values: NDArray[np.float32], largest: float) -> float:
-    """The number that gets the strongest colour: 99 of 100 pixels are below it, but at least an eighth of `largest`.
+    """The number that gets the strongest colour: 99 of 100 pixels are below it; at least `largest` / 8.
 
-    A few extreme pixels would otherwise leave all others pale; where nearly everything is zero, the largest counts.
+    A few extreme pixels would otherwise leave all others pale; where nearly everything is zero, the largest
+    counts.
     """
     step = max(1, round(math.sqrt(values.size / _SAMPLED)))
     usual = float(np.quantile(np.abs(values[::step, ::step]), 0.99))
@@ -122,7 +123,9 @@ def _scale(values: NDArray[np.float32], largest: float) -> float:
 def _colour(values: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
     index = np.full(values.shape, MIDDLE, np.uint8)
     if scale > 0:
-        index = np.rint(np.clip(values * np.float32(MIDDLE / scale), -MIDDLE, MIDDLE) + MIDDLE).astype(np.uint8)
+        # Divided first: MIDDLE / scale has no float32 for the tiniest scales.
+        share = np.clip(values / np.float32(scale), -1.0, 1.0)
+        index = np.rint(share * MIDDLE + MIDDLE).astype(np.uint8)
     return diverging()[index]
 
 
@@ -133,9 +136,9 @@ def _rescale(values: NDArray[np.float32], low: float, high: float) -> NDArray[np
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    # convertScaleAbs would mirror negative numbers; saturating multiplication clips them.
-    flat = _grey_or_colour(values)
-    return np.asarray(cv2.multiply(flat, np.array([255.0] * 4), dtype=cv2.CV_8U), np.uint8)
+    # Clipped before: OpenCV would mirror negative numbers and turn those beyond 32-bit integers black.
+    flat = np.clip(_grey_or_colour(values), 0.0, 1.0)
+    return np.asarray(cv2.convertScaleAbs(flat, alpha=255.0), np.uint8)
 
 
 def _grey_or_colour(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ __all__ = ["exact_levels", "jpeg", "png"]
 
 
 def jpeg(rgb: NDArray[np.uint8], quality: int = 88, *, full_colour: bool = False) -> bytes:
-    """JPEG bytes of uint8 (H, W) or (H, W, 3); `full_colour` keeps the colour resolution (4:4:4) for colour maps."""
+    """JPEG bytes of uint8 (H, W) or (H, W, 3); `full_colour` does not thin out the colours: for maps."""
     sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_colour else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR) if rgb.ndim == 3 else rgb
@@ -48,8 +48,8 @@ def _with_palette(rgb: NDArray[np.uint8], palette: NDArray[np.uint8]) -> Image.I
 def exact_levels(levels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     """Integer levels (H, W, 3) for the browser's arithmetic: deflated differences of horizontal neighbours.
 
-    Differences (modulo 256 or 65536, little-endian) are mostly small, so Huffman coding alone does nearly as well
-    as a search for repetitions and takes half the time. The inverse is in picture_store/main.js.
+    Differences (modulo 256 or 65536, little-endian) are mostly small, so Huffman coding alone does nearly as
+    well as a search for repetitions and takes half the time. The inverse is in picture_store/main.js.
     """
     differences = levels.copy()
     np.subtract(levels[:, 1:], levels[:, :-1], out=differences[:, 1:])

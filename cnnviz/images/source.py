@@ -47,7 +47,7 @@ class Source:
 
     @property
     def kind(self) -> str:
-        """ "sample", "pattern" or "upload"."""
+        """One of "sample", "pattern" and "upload"."""
         if self.key == UPLOAD:
             return UPLOAD
         return "pattern" if self.key in patterns.names() else "sample"
@@ -71,8 +71,8 @@ def parameters(key: str) -> tuple[Parameter, ...]:
 def write(source: Source) -> str:
     """Write a source as text."""
     defaults = {each.name: each.default for each in parameters(source.key)}
-    parts = [f"{name}{_VALUE}{value:g}" for name, value in source.values if value != defaults[name]]
-    return _PARTS.join([source.key, *parts])
+    changed = ((name, value) for name, value in source.values if value != defaults[name])
+    return _PARTS.join([source.key, *(f"{name}{_VALUE}{_write_number(value)}" for name, value in changed)])
 
 
 def read(text: str) -> Source:
@@ -110,7 +110,9 @@ class Noise:
 
 def write_noise(chosen: Noise | None) -> str:
     """Write noise as text; none is "none"."""
-    return _NO_NOISE if chosen is None else f"{chosen.kind}{_PARTS}{chosen.amount:g}{_PARTS}{chosen.seed}"
+    if chosen is None:
+        return _NO_NOISE
+    return _PARTS.join([chosen.kind, _write_number(chosen.amount), str(chosen.seed)])
 
 
 def read_noise(text: str) -> Noise | None:
@@ -124,7 +126,11 @@ def read_noise(text: str) -> Noise | None:
     parts = text[:100].split(_PARTS)
     if len(parts) != 3:
         raise ParameterError("noise", text[:40], "kind~amount~seed")
-    return Noise(parts[0], _number("amount", parts[1]), int(_number("seed", parts[2])))
+    return Noise(parts[0], _number("amount", parts[1]), int(noise.SEED.check(_number("seed", parts[2]))))
+
+
+def _write_number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _number(name: str, text: str) -> float:

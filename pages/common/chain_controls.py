@@ -68,7 +68,7 @@ def _step_controls(settings: Settings, index: int, step: Step) -> Step:
     if key != catalogue.key_of(step):
         step = _changed(step, key)
     entry = catalogue.entry(key)
-    st.caption(_(entry.responds_to))
+    st.caption(_(entry.responds_to) if entry.linear else _("Not a convolution.") + " " + _(entry.responds_to))
     step = _numbers(prefix, step, key)
     if isinstance(step, Linear):
 
@@ -81,7 +81,7 @@ def _step_controls(settings: Settings, index: int, step: Step) -> Step:
 
 def _entry_name(key: str) -> str:
     entry = catalogue.entry(key)
-    return _(entry.title) if entry.linear else _("{title} (not a convolution)").format(title=_(entry.title))
+    return _(entry.title) if entry.linear else _("{title} · nonlinear").format(title=_(entry.title))
 
 
 def _changed(step: Step, key: str) -> Step:

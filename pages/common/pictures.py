@@ -114,7 +114,7 @@ def parameter_control(key: str, parameter: Parameter, value: float) -> float:
     """A slider for a parameter of the backend, with its unit and range."""
     number: type[float] | type[int] = int if parameter.integer else float
     unit = f" ({_(parameter.unit)})" if parameter.unit else ""
-    decimals = 0 if parameter.integer else max(0, len(f"{parameter.step:.10f}".rstrip("0").split(".")[1]))
+    decimals = len(f"{parameter.step:.10f}".rstrip("0").split(".")[1])
     answer = bound(
         key,
         number(value),
@@ -123,7 +123,7 @@ def parameter_control(key: str, parameter: Parameter, value: float) -> float:
         number(parameter.minimum),
         number(parameter.maximum),
         step=number(parameter.step),
-        format=f"%.{decimals}f" if decimals else None,
+        format="%d" if parameter.integer else f"%.{decimals}f",
     )
     return min(max(answer, parameter.minimum), parameter.maximum)
 

@@ -17,6 +17,7 @@ import gc
 import importlib
 import ipaddress
 import os
+import pkgutil
 import socket
 import sys
 import webbrowser
@@ -32,6 +33,8 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
+import pages.common
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,10 +44,6 @@ SCRIPT = Path(__file__).parents[2] / "app.py"
 COLLECT_EVERY = 5.0  # seconds
 MEGABYTE = 1024 * 1024
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
-
-# Imported before the first visitor comes, so that nobody waits for them and the collector can leave them out.
-# Nothing here may import torch, which takes seconds: a page that needs no network does without.
-PRELOADED = ("cnnviz.figures", "cnnviz.images", "pages.common.language")
 
 # Streamlit's page inlines scripts and styles of its own and loads components from blobs, so those have to be
 # allowed; what matters is that nothing is fetched from, or sent to, another host.
@@ -118,8 +117,8 @@ class OwnSiteOnly:
 @contextlib.asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     """Import what the pages share, then collect garbage now and then for as long as the server lives."""
-    for name in PRELOADED:
-        importlib.import_module(name)
+    for module in pkgutil.iter_modules(pages.common.__path__, "pages.common."):
+        importlib.import_module(module.name)
     gc.collect()
     gc.freeze()  # modules stay for ever; without them a collection takes a tenth of the time
     collecting = asyncio.create_task(_collect_now_and_then())
@@ -141,8 +140,8 @@ def create_app() -> st.App:
         SCRIPT, lifespan=_lifespan, middleware=[Middleware(SecurityHeaders), Middleware(OwnSiteOnly)]
     )
     config.set_option("runner.postScriptGC", False)  # the lifespan does it
-    # The folder is called pages/, but st.navigation decides. Streamlit learns that in the first visit, and would
-    # tell a first visitor who comes by a link to a page that it does not exist.
+    # The folder is called pages/, but st.navigation decides. Streamlit learns that in the first visit, and
+    # would tell a first visitor who comes by a link to a page that it does not exist.
     PagesManager.uses_pages_directory = False
     return app
 

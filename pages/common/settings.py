@@ -1,8 +1,8 @@
-"""Settings of a page: kept when another page is visited, mirrored in the URL, checked when they come from there.
+"""Settings of a page: kept while other pages are visited, mirrored in the URL, checked when read from there.
 
-The settings live in the session under keys of their own, not in the widgets, which Streamlit forgets when the
-page is left. A widget is drawn from its setting (`bound`) and its answer is written back. What differs from the
-default stands in the URL, so copying the address reproduces the page.
+The settings live in the session under keys of their own, not in the widgets, which Streamlit forgets when
+the page is left. A widget is drawn from its setting (`bound`) and its answer is written back. What differs
+from the default stands in the URL, so copying the address reproduces the page.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Settings:
         self.page = page
         self.settings = {setting.name: setting for setting in settings}
         self.rejected: tuple[str, ...] = ()  # names whose value in the URL was not legal
-        # Taken out once: a run may be cut off wherever the session is asked, but not between a widget's answer
-        # and this plain dictionary.
+        # Taken out once: a run may be cut off wherever the session is asked, but a plain dictionary gets a
+        # widget's answer at once.
         self._values: dict[str, Any] = st.session_state.setdefault(f"settings/{page}", {})
         self._load()
 
@@ -92,7 +92,8 @@ class Settings:
         self.rejected = tuple(rejected)
         self._values.clear()
         self._values.update(values)
-        # Taken over now, not when published: a run that is cut off before must not undo what the visitor does next.
+        # From here on the session rules: if this run is cut off before it publishes, the next one must not
+        # undo what the visitor has done.
         st.session_state[f"published/{self.page}"] = query
 
     def __getitem__(self, name: str) -> Any:

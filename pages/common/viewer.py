@@ -232,6 +232,7 @@ def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> 
         "stage": _("Picture and result. Arrow keys move the lens, plus and minus zoom, Enter pins a pixel."),
         "patch": _("Window, zero mean and unit length") if matching_mode else _("Patch of the picture"),
         "kernel": _("Template, zero mean and unit length") if matching_mode else _("Kernel"),
+        "and": _("and"),
         "kernelX": _("Kernel x"),
         "kernelY": _("Kernel y"),
         "weights": _("Weights (near and similar)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+
+# Opened at /page, Streamlit first looks for its server below /page, where there is none, then at /.
+SEARCHING = re.compile(r"/\w+/_stcore/(health|host-config)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,8 +65,9 @@ class Complaints:
         page.on("websocket", lambda socket: self._address(socket.url))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.found.append(f"console: {message.text} ({message.location.get('url', '')})")
+        address = message.location["url"]
+        if message.type == "error" and not SEARCHING.fullmatch(urlsplit(address).path):
+            self.found.append(f"console: {message.text} ({address})")
 
     def _request(self, request: Request) -> None:
         self._address(request.url)

@@ -32,7 +32,7 @@ def websocket(url: str, **headers: str) -> int:
 
 @pytest.mark.parametrize("path", ["/", "/_stcore/health", "/media/none.png"])
 def test_every_answer_forbids_other_hosts(app_server: str, path: str) -> None:
-    """No page of ours may fetch from, or send to, another host, whatever a picture or an address smuggles in."""
+    """No page of ours may fetch from, or send to, another host, whatever is smuggled into it."""
     connection = http.client.HTTPConnection(urlsplit(app_server).netloc, timeout=10)
     connection.request("GET", path)
     headers = connection.getresponse().headers
@@ -66,6 +66,6 @@ def test_a_class_is_let_in_by_any_name_but_not_from_another_site(root: Path, tmp
 def test_a_taken_port_is_one_sentence(app_server: str, root: Path, tmp_path: Path) -> None:
     """Starting the app twice says what to do."""
     port = str(urlsplit(app_server).port)
-    with pytest.raises(RuntimeError, match="Cannot listen on 127.0.0.1, port .*: make run PORT="):
-        with serve(root, tmp_path / "log.txt", "--port", port):
-            pass
+    taken = serve(root, tmp_path / "log.txt", "--port", port)
+    with pytest.raises(RuntimeError, match=r"Cannot listen on 127\.0\.0\.1, port .*: make run PORT="), taken:
+        pass

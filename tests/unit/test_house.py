@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pages.common import site
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -44,6 +46,12 @@ def test_the_commands_of_the_readme_exist(command: str, root: Path) -> None:
     """What the README tells a newcomer to type is a target of the Makefile."""
     assert f"make {command}" in (root / "README.md").read_text(encoding="utf-8")
     assert re.search(rf"^{command}:", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("place", site.PAGES, ids=lambda place: place.title)
+def test_the_readme_names_every_page(place: site.Place, root: Path) -> None:
+    """The table of the README and the menu agree on name and question."""
+    assert f"| {place.title} | {place.question} |" in (root / "README.md").read_text(encoding="utf-8")
 
 
 def test_ci_runs_the_command_of_the_readme(root: Path) -> None:

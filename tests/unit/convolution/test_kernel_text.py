@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.convolution.kernel_text import MAX_CHARACTERS, format_cell, parse_cells, parse_text
@@ -182,6 +182,7 @@ def test_too_much_text_is_not_even_read() -> None:
     assert parse_text("1" + " " * (MAX_CHARACTERS - 1)).tolist() == [[1]]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789.,;-+/e[](){} \t\nnaifr=", max_size=60))
 def test_no_text_raises_anything_else(text: str) -> None:
     """Either a kernel that is one, or a KernelError."""
@@ -194,6 +195,7 @@ def test_no_text_raises_anything_else(text: str) -> None:
     assert 1 <= min(weights.shape) <= max(weights.shape) <= 31
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6))
 def test_a_written_cell_reads_back_exactly(value: float) -> None:
     """Every double comes back, bit by bit."""

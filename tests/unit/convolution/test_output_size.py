@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.convolution.arithmetic import output_size, same_padding
 
 
+@settings(deadline=None)
 @given(
     size=st.integers(1, 40),
     kernel_size=st.integers(1, 9),

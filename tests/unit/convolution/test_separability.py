@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.convolution import kernels
@@ -51,6 +51,7 @@ def test_kernels_of_higher_rank_have_no_factors(key: str) -> None:
     assert factors(weights) is None
 
 
+@settings(deadline=None)
 @given(
     rows=st.integers(1, 9),
     columns=st.integers(1, 9),

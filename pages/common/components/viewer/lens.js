@@ -173,7 +173,7 @@ class Lens {
     if (step.kind === "median") return [patchGrid];
     const weightGrid = (values, caption, sign) => ({ ...shape, caption, sign, values, format: formatWeight, colour: diverging(values) });
     if (step.kind === "gradient") {
-      return [patchGrid, weightGrid(step.weights, labels.kernelX, "\u00d7"), weightGrid(step.weightsY, labels.kernelY, "\u00d7")];
+      return [patchGrid, weightGrid(step.weights, labels.kernelX, "\u00d7"), weightGrid(step.weightsY, labels.kernelY, labels.and)];
     }
     const products = patch.map((value, i) => value * weights[i]);
     return [patchGrid, weightGrid(weights, step.kind === "bilateral" ? labels.weights : labels.kernel, "\u00d7"),

@@ -78,6 +78,8 @@ class Viewer {
     const picture = globalThis.cnnvizPictures?.get(this.ready?.digest);
     if (!picture) return;
     const { ready } = this;
+    if (this.shownDigest !== ready.digest && !this.pinned) this.pixel = null;
+    this.shownDigest = ready.digest;
     const chain = new Chain(picture, ready.plan);
     const before = await this.before(picture, ready.plan.luminance);
     if (ready !== this.ready) return;

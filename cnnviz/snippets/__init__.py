@@ -1,0 +1,9 @@
+"""Programs to take away: what a page shows, as a Python file that needs only public libraries."""
+
+from __future__ import annotations
+
+from cnnviz.snippets.literals import kernel_literal
+from cnnviz.snippets.parts import Library
+from cnnviz.snippets.program import filter_program, supports
+
+__all__ = ["Library", "filter_program", "kernel_literal", "supports"]

@@ -1,0 +1,44 @@
+"""Every page opens, for every visitor, without a complaint of the browser and without another host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pages.common import site
+from pages.common.language import LANGUAGES
+from tests.browser.app import wait_until_idle
+from tests.browser.conftest import DESKTOP, PHONE
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import OpenPage
+
+PLACES = {place.title: f"/{place.address}" for place in (site.HOME, *site.PAGES)}
+VISITORS = {
+    "desktop, English, light": {"locale": "en-GB", "viewport": DESKTOP, "color_scheme": "light"},
+    "phone, Spanish, dark": {"locale": "es-MX", "viewport": PHONE, "color_scheme": "dark"},
+}
+
+
+@pytest.mark.parametrize("visitor", VISITORS.values(), ids=VISITORS)
+@pytest.mark.parametrize("path", PLACES.values(), ids=PLACES)
+def test_a_page_opens_by_its_address(open_page: OpenPage, path: str, visitor: dict[str, Any]) -> None:
+    """A link to a page shows that page: no error, no picture that fails, nothing wider than the screen."""
+    page = open_page(path, **visitor)
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_test_id("stAlertContentError").count() == 0
+    broken = "Array.from(document.images, i => i.decode().then(() => '', () => i.currentSrc || 'no source'))"
+    assert not [address for address in page.evaluate(f"Promise.all({broken})") if address]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("place", site.PAGES, ids=lambda place: place.title)
+def test_a_chosen_language_goes_along_to_another_page(open_page: OpenPage, place: site.Place) -> None:
+    """Español, chosen on the home page, is in the address of the page opened from there."""
+    page = open_page("/")
+    page.get_by_test_id("stSidebar").get_by_text(LANGUAGES["es"]).click()
+    page.wait_for_url("**lang=es**")
+    wait_until_idle(page)
+    page.get_by_test_id("stPageLink").locator(f'a[href*="{place.address}"]').click()
+    page.wait_for_url(f"**/{place.address}?**lang=es**")
