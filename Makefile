@@ -14,7 +14,8 @@ PORT    ?= 8501
 
 VENV := .venv
 BIN  := $(VENV)/bin
-PIP  := $(BIN)/python -m pip --disable-pip-version-check install --progress-bar off
+# --no-compile: half of the time; Python compiles what is imported, at the first start, and that is little of it.
+PIP  := $(BIN)/python -m pip --disable-pip-version-check install --no-compile --progress-bar off
 
 .PHONY: run test lint bench format translations screenshot clean
 .DELETE_ON_ERROR:

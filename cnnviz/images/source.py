@@ -22,6 +22,7 @@ __all__ = ["UPLOAD", "Noise", "Source", "parameters", "read", "read_noise", "wri
 
 UPLOAD = "upload"
 _PARTS, _VALUE, _NO_NOISE = "~", "-", "none"
+_LONGEST = 400  # characters that are read; all numbers of a pattern, in full length, take less
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def read(text: str) -> Source:
     Raises:
         ParameterError: when it is not that.
     """
-    key, *parts = text[:400].split(_PARTS)
+    if len(text) > _LONGEST:
+        raise ParameterError("picture", f"{text[:40]}…", f"0 … {_LONGEST} characters")
+    key, *parts = text.split(_PARTS)
     pairs = [part.partition(_VALUE) for part in parts]
     return Source(key, tuple((name, _number(name, value)) for name, _, value in pairs))
 
@@ -123,8 +126,8 @@ def read_noise(text: str) -> Noise | None:
     """
     if text == _NO_NOISE:
         return None
-    parts = text[:100].split(_PARTS)
-    if len(parts) != 3:
+    parts = text.split(_PARTS)
+    if len(parts) != 3 or len(text) > _LONGEST:
         raise ParameterError("noise", text[:40], "kind~amount~seed")
     return Noise(parts[0], _number("amount", parts[1]), int(noise.SEED.check(_number("seed", parts[2]))))
 

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz.convolution.checks import Weights, checked_weights
 
 __all__ = [
-    "LINE",
     "assigned",
     "call",
     "divided",
@@ -21,8 +20,7 @@ __all__ = [
     "vector_literal",
 ]
 
-LINE = 88
-"""Longest line of a program; the formatters' default."""
+_LINE = 88  # the formatters' default
 
 _INDENT = "    "
 _LARGEST_DIVISOR = 1000
@@ -81,9 +79,9 @@ def call(function: str, *arguments: str, target: str = "result", indent: int = 0
     """Return `target = function(arguments)`, its arguments on a line of their own when it is too long."""
     margin = _INDENT * indent
     head, inside = f"{margin}{target} = {function}(", ", ".join(arguments)
-    if len(head) + len(inside) + 1 <= LINE:
+    if len(head) + len(inside) + 1 <= _LINE:
         return f"{head}{inside})"
-    if len(margin) + len(_INDENT) + len(inside) <= LINE:
+    if len(margin) + len(_INDENT) + len(inside) <= _LINE:
         return f"{head}\n{margin}{_INDENT}{inside}\n{margin})"
     return "\n".join([head, *(f"{margin}{_INDENT}{each}," for each in arguments), f"{margin})"])
 
@@ -97,12 +95,12 @@ def slices(steps: tuple[int, int]) -> str:
 def vector_literal(values: NDArray[np.float64]) -> str:
     """Return a vector as a flat list; a long one is filled up line by line."""
     line = f"[{', '.join(map(_cell, values))}]"
-    return line if len(line) <= LINE - len("column = ") else "[\n" + _filled(values, _INDENT) + ",\n]"
+    return line if len(line) <= _LINE - len("column = ") else "[\n" + _filled(values, _INDENT) + ",\n]"
 
 
 def _row(values: NDArray[np.float64]) -> str:
     line = f"[{', '.join(map(_cell, values))}],"
-    if len(_INDENT) + len(line) <= LINE:
+    if len(_INDENT) + len(line) <= _LINE:
         return line
     return f"[{_filled(values, _INDENT + ' ').lstrip()}],"
 
@@ -110,7 +108,7 @@ def _row(values: NDArray[np.float64]) -> str:
 def _filled(values: NDArray[np.float64], margin: str) -> str:
     cells = ", ".join(_cell(value).replace(" ", "\N{NO-BREAK SPACE}") for value in values)
     lines = textwrap.wrap(
-        cells, LINE - 2, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
+        cells, _LINE - 2, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
     )
     return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 

@@ -14,7 +14,7 @@ from cnnviz.snippets.parts import Part, Window, loop
 __all__ = ["border_line", "step_lines"]
 
 _BORDERS = {
-    "reflect": ("cv2.BORDER_REFLECT_101", "mirrored, without repeating the edge"),
+    "reflect": ("cv2.BORDER_REFLECT_101", "mirrored at the edge pixel"),
     "replicate": ("cv2.BORDER_REPLICATE", "the edge repeated"),
     "zeros": ("cv2.BORDER_CONSTANT", "zeros"),
     "circular": ("cv2.BORDER_WRAP", "the opposite side"),
@@ -25,8 +25,8 @@ _VALID = '''def correlate(pixels, kernel):
     rows, columns = kernel.shape
     top, left = (rows - 1) // 2, (columns - 1) // 2
     sums = cv2.filter2D(pixels, cv2.CV_32F, kernel, anchor=(left, top))
-    bottom, right = pixels.shape[0] - rows + 1 + top, pixels.shape[1] - columns + 1 + left
-    return sums[top:bottom, left:right]'''
+    height, width = pixels.shape[0] - rows + 1, pixels.shape[1] - columns + 1
+    return sums[top : top + height, left : left + width]'''
 
 _CIRCULAR = '''def correlate(pixels, kernel):
     """Sum up kernel times pixels; filter2D itself cannot wrap around the edges."""

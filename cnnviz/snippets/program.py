@@ -133,16 +133,19 @@ def _torch(
 def _titled(steps: Sequence[Step], number: int, flip: bool, written: Part) -> Part:
     """Put a comment before a step; the first linear one says what it computes."""
     step = steps[number]
-    linear = isinstance(step, Linear)
-    title = step.kernel.title if linear else catalogue.entry(catalogue.key_of(step)).title
-    numbers = [f"{name} {value:g}" for name, value in step.kernel.parameters.items()] if linear else []
-    words = " ".join(title.split()) + (f" ({', '.join(numbers)})" if numbers else "")
-    if len(steps) > 1:
-        words = f"{number + 1}. {words}"
+    words = f"{number + 1}. {_name(step)}" if len(steps) > 1 else _name(step)
     first = next((each for each in steps if isinstance(each, Linear)), None)
     if step is first and not flip:
         words += ", by correlation: what networks call a convolution"
     return Part(f"# {words}.\n{written.code}", written.functions)
+
+
+def _name(step: Step) -> str:
+    """The title of a step on one line, with the numbers that its kernel was built with."""
+    if not isinstance(step, Linear):
+        return catalogue.entry(catalogue.key_of(step)).title
+    numbers = [f"{name} {value:g}" for name, value in step.kernel.parameters.items()]
+    return " ".join(step.kernel.title.split()) + (f" ({', '.join(numbers)})" if numbers else "")
 
 
 def _written(program: Part) -> str:

@@ -6,9 +6,11 @@ __all__ = ["MODES", "display_lines"]
 
 _LEVELS = "shown = np.rint(255 * {unit}).astype(np.uint8)"
 
-_SIGNED = """# Signed: blue below zero, orange above; near white is zero. Even steps of CIELAB.
-{grey}scale = np.abs(result).max() or 1
-index = np.rint({name} * (127 / scale) + 127).astype(np.uint8)
+_SIGNED = """# Signed: blue below zero, orange above; 99 of 100 pixels stay below the strongest colour.
+{grey}step = max(1, round(({name}.size / 65536) ** 0.5))
+usual, largest = np.quantile(np.abs({name}[::step, ::step]), 0.99), np.abs(result).max()
+scale = np.clip(usual, largest / 8, largest) if usual > largest / 64 else largest
+index = np.rint(np.clip({name} / (scale or 1), -1, 1) * 127 + 127).astype(np.uint8)
 blue, white, orange = (48, 8, -56), (97, 0, 0), (48, 50, 56)
 lab = [np.interp(range(255), [0, 127, 254], ends) for ends in zip(blue, white, orange)]
 palette = cv2.cvtColor(np.array(lab, np.float32).T[None], cv2.COLOR_LAB2RGB)[0]

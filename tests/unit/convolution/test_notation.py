@@ -182,12 +182,11 @@ def read_or_refuse(text: str) -> None:
     """A text is refused with the project's errors, or it is a chain that can be written again."""
     try:
         steps = notation.read(text)
-    except (ParameterError, KernelError) as error:
-        assert str(error)
-    else:
-        assert notation.read(notation.write(steps)) == steps
-        for step in steps:
-            assert all(math.isfinite(value) for value in catalogue.values_of(step).values())
+    except (ParameterError, KernelError):
+        return
+    assert notation.read(notation.write(steps)) == steps
+    for step in steps:
+        assert all(math.isfinite(value) for value in catalogue.values_of(step).values())
 
 
 @settings(max_examples=200, deadline=None)
