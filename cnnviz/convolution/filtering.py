@@ -4,7 +4,8 @@
 the work; how it does it is chosen by `method`:
 
 - direct: every weight times every pixel (`cv2.filter2D`), for kernels of less than 130 cells; above,
-- separable: a column, then a row (`cv2.sepFilter2D`), when the kernel has rank 1, otherwise
+- separable: a column, then a row (`cv2.sepFilter2D`), when the kernel has rank 1 (and, should OpenCV have one
+  thread only, at most 42 weights in column and row), otherwise
 - fft: `cv2.filter2D` multiplies spectra, block by block and in float64, from 130 cells on (50 on processors
   without SSE3; OpenCV, modules/imgproc/src/filter.dispatch.cpp).
 
@@ -34,6 +35,8 @@ MAX_DILATION = 31
 
 _CPU_SSE3 = 4
 _FFT_CELLS = 130 if cv2.checkHardwareSupport(_CPU_SSE3) else 50
+# With a single thread OpenCV's two passes take three times the work per weight: beyond 21 + 21 spectra win.
+_ONE_THREAD_WEIGHTS = 42
 
 
 def correlate(
@@ -124,7 +127,10 @@ def _exceeds(kernel: Weights, picture: Picture) -> bool:
 
 def _passes(kernel: Weights) -> tuple[Weights, Weights] | None:
     """Return (column, row) when two passes are possible and, measured, faster: three times at 15 x 15."""
-    return separability.factors(kernel) if kernel.size >= _FFT_CELLS else None
+    long_for_one_thread = sum(kernel.shape) > _ONE_THREAD_WEIGHTS and cv2.getNumThreads() == 1
+    if kernel.size < _FFT_CELLS or long_for_one_thread:
+        return None
+    return separability.factors(kernel)
 
 
 def _run(picture: Picture, kernel: Weights, code: int) -> Picture:

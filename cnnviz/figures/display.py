@@ -121,12 +121,15 @@ def _scale(values: NDArray[np.float32], largest: float) -> float:
 
 
 def _colour(values: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
-    index = np.full(values.shape, MIDDLE, np.uint8)
-    if scale > 0:
-        # Divided first: MIDDLE / scale has no float32 for the tiniest scales.
-        share = np.clip(values / np.float32(scale), -1.0, 1.0)
-        index = np.rint(share * MIDDLE + MIDDLE).astype(np.uint8)
-    return diverging()[index]
+    if scale <= 0:
+        return np.broadcast_to(diverging()[MIDDLE], (*values.shape, 3)).copy()
+    # Divided first: MIDDLE / scale has no float32 for the tiniest scales. Clipped: OpenCV's conversion takes
+    # numbers beyond 32-bit integers for 0. applyColorMap wants a 256th entry, which no number reaches.
+    share = values / np.float32(scale)
+    np.clip(share, -1.0, 1.0, out=share)
+    index = cv2.addWeighted(share, MIDDLE, share, 0.0, MIDDLE, dtype=cv2.CV_8U)
+    palette = np.concatenate([diverging(), diverging()[-1:]])
+    return np.asarray(cv2.applyColorMap(index, palette[:, None]), np.uint8)
 
 
 def _rescale(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:

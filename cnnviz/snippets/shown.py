@@ -6,7 +6,7 @@ __all__ = ["MODES", "display_lines"]
 
 _LEVELS = "shown = np.rint(255 * {unit}).astype(np.uint8)"
 
-_SIGNED = """# Signed: blue below zero, orange above; 99 of 100 pixels stay below the strongest colour.
+_SIGNED = """# Signed: blue below zero, orange above; 1 of 100 pixels exceeds the strongest colour.
 {grey}step = max(1, round(({name}.size / 65536) ** 0.5))
 usual, largest = np.quantile(np.abs({name}[::step, ::step]), 0.99), np.abs(result).max()
 scale = np.clip(usual, largest / 8, largest) if usual > largest / 64 else largest

@@ -138,7 +138,7 @@ def _median(step: Median, border: str, size: Pair) -> Written:
     margin = "    " * indent
     lines += [
         *padding,
-        f"{margin}# Two more axes with the {k} × {k} neighbours of every pixel, and the middle one of them.",
+        f"{margin}# Two new axes with the {k} × {k} neighbours of every pixel; the middle one of them.",
         f"{margin}x = x.unfold(2, {k}, 1).unfold(3, {k}, 1).flatten(4).median(dim=4).values",
     ]
     return Part("\n".join(lines), functions), size

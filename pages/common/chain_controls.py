@@ -121,15 +121,31 @@ def _numbers(prefix: str, step: Step, key: str) -> Step:
 
 
 def _extras(prefix: str, step: Step) -> Step:
+    """Stride, dilation and repeat; drawn when their drawer is open, because every control costs time at every run."""
     if not isinstance(step, Linear | Median | Bilateral):
         return step
-    with st.expander(_("Stride, dilation, repeat") if isinstance(step, Linear) else _("Repeat")):
+    label = _("Stride, dilation, repeat") if isinstance(step, Linear) else _("Repeat")
+    drawer = st.expander(label + _summary(step), key=f"{prefix}/extras", on_change="rerun")
+    if not drawer.open:
+        return step
+    with drawer:
         if isinstance(step, Linear):
             strides = _pair(f"{prefix}/stride", _("Stride"), step.strides, MOST_STRIDE)
             dilations = _pair(f"{prefix}/dilation", _("Dilation"), step.dilations, MOST_DILATION)
             step = replace(step, stride=strides, dilation=dilations)
         repeat = bound(f"{prefix}/repeat", step.repeat, st.slider, _("Repeat"), 1, 10)
         return replace(step, repeat=repeat)
+
+
+def _summary(step: Linear | Median | Bilateral) -> str:
+    """What differs from 1, for the closed drawer."""
+    parts = []
+    if isinstance(step, Linear):
+        pairs = ((_("Stride"), step.strides), (_("Dilation"), step.dilations))
+        parts = [f"{name} {rows} × {columns}" for name, (rows, columns) in pairs if (rows, columns) != (1, 1)]
+    if step.repeat > 1:
+        parts.append(f"× {step.repeat}")
+    return f": {', '.join(parts)}" if parts else ""
 
 
 def _pair(key: str, label: str, value: tuple[int, int], most: int) -> tuple[int, int]:

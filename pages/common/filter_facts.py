@@ -40,24 +40,28 @@ def result_line(shown: Shown) -> None:
 def kernel_facts(steps: Sequence[chain.Step], index: int, recipe: Recipe) -> None:
     """Facts about the chosen step's kernel, and the single kernel that stands for the whole chain."""
     step = steps[min(index, len(steps) - 1)]
+    if len(steps) == 1 and getattr(step, "repeat", 1) == 1:
+        st.markdown(_about(step))
+        return
     left, right = st.columns(2)
-    with left:
-        _about(step)
+    left.markdown(_about(step))
     with right:
         _equivalent(steps, recipe)
 
 
-def _about(step: chain.Step) -> None:
+def _about(step: chain.Step) -> str:
+    """All that is known about a step, as one text: fewer elements reach the browser sooner."""
     entry = catalogue.entry(catalogue.key_of(step))
-    st.markdown(f"**{_(entry.title)}.** {_(entry.responds_to)}")
-    if entry.formula:
-        st.latex(entry.formula)
-    if entry.source:
-        st.caption(_("Source: {source}").format(source=entry.source))
+    parts = [f"**{_(entry.title)}.** {_(entry.responds_to)}"]
     if isinstance(step, chain.Linear):
-        st.markdown("\n".join(f"- {line}" for line in _lines(step.kernel.weights)))
+        parts.append("\n".join(f"- {line}" for line in _lines(step.kernel.weights)))
     else:
-        st.markdown(_("This is not a convolution: no kernel gives the same result."))
+        parts.append(_("This is not a convolution: no kernel gives the same result."))
+    if entry.formula:
+        parts.append(f"$$\n{entry.formula}\n$$")
+    if entry.source:
+        parts.append(":small[" + _("Source: {source}").format(source=entry.source) + "]")
+    return "\n\n".join(parts)
 
 
 def _lines(weights: NDArray[np.float64]) -> list[str]:
@@ -67,7 +71,7 @@ def _lines(weights: NDArray[np.float64]) -> list[str]:
         _("Size {rows} × {columns}").format(rows=rows, columns=columns),
         _brightness(found),
         _symmetry(found),
-        _cost(found),
+        _cost(found) + " · " + _("Computed here: {method}.").format(method=_method(weights)),
     ]
     if found.factors is not None and rows * columns > 1:
         column, row = (", ".join(map(kernel_text.format_cell, _rounded(factor))) for factor in found.factors)
@@ -108,6 +112,15 @@ def _cost(found: facts.Facts) -> str:
     return text
 
 
+def _method(weights: NDArray[np.float64]) -> str:
+    names = {
+        "direct": _("every weight times every pixel"),
+        "separable": _("a column, then a row"),
+        "fft": _("by multiplying spectra (FFT)"),
+    }
+    return names[filtering.method(weights)]
+
+
 def _nearest(nearest: facts.Nearest) -> str:
     title = _(nearest.kernel.title)
     if nearest.exact and abs(nearest.scale - 1) < 1e-9:
@@ -118,17 +131,6 @@ def _nearest(nearest: facts.Nearest) -> str:
 
 
 def _equivalent(steps: Sequence[chain.Step], recipe: Recipe) -> None:
-    first = steps[0]
-    if len(steps) == 1 and getattr(first, "repeat", 1) == 1:
-        if isinstance(first, chain.Linear):
-            method = filtering.method(first.kernel.weights)
-            names = {
-                "direct": _("every weight times every pixel"),
-                "separable": _("a column, then a row"),
-                "fft": _("by multiplying spectra (FFT)"),
-            }
-            st.caption(_("Computed here: {method}.").format(method=names[method]))
-        return
     single = chain.equivalent(steps, recipe.flip)
     if single is None:
         st.caption(_("No single kernel equals this chain: one of its steps is not linear, or the kernel would be too large."))

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from pages.common.language import _, translate
+from pages.common.language import _, begin_run, translate
 from pages.common.settings import Settings
 
 __all__ = ["Suggestion", "guarded", "header", "notices", "suggestions"]
@@ -81,6 +81,7 @@ def guarded(run: Callable[_P, None]) -> Callable[_P, None]:
 
     @functools.wraps(run)
     def safe(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        begin_run()
         try:
             run(*args, **kwargs)
         except CnnvizError as error:

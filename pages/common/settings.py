@@ -7,6 +7,7 @@ from the default stands in the URL, so copying the address reproduces the page.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ import streamlit as st
 from cnnviz.errors import CnnvizError, ParameterError
 
 __all__ = ["Setting", "Settings", "bound", "choice", "flag", "number"]
+
+_LATE = 2.0  # seconds in which a browser on a slow network has the new address
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Settings:
         """Take over the URL when a visitor came by one; otherwise what the session remembers stands."""
         query = {name: st.query_params[name] for name in self.settings if name in st.query_params}
         published = st.session_state.get(f"published/{self.page}")
-        if published is not None and (not query or query == published):
+        if published is not None and (not query or query == published or self._is_late(query)):
             return
         values, rejected = {}, []
         for name, text in query.items():
@@ -95,6 +98,11 @@ class Settings:
         # From here on the session rules: if this run is cut off before it publishes, the next one must not
         # undo what the visitor has done.
         st.session_state[f"published/{self.page}"] = query
+
+    def _is_late(self, query: dict[str, str]) -> bool:
+        """True for an address that was replaced just now: the browser had not got the new one yet."""
+        replaced = st.session_state.get(f"replaced/{self.page}", [])
+        return any(query == old and time.monotonic() - when < _LATE for when, old in replaced)
 
     def __getitem__(self, name: str) -> Any:
         return self._values.get(name, self.settings[name].default)
@@ -128,7 +136,12 @@ class Settings:
 
     def publish(self) -> None:
         """Mirror the settings in the URL; other names there (the language) stay."""
-        query = self.query()
+        query, now = self.query(), time.monotonic()
+        published = st.session_state.get(f"published/{self.page}", query)
+        if published != query:
+            replaced = st.session_state.get(f"replaced/{self.page}", [])
+            recent = [(when, old) for when, old in replaced if now - when < _LATE]
+            st.session_state[f"replaced/{self.page}"] = [*recent, (now, published)]
         st.session_state[f"published/{self.page}"] = query
         shown = {name: value for name, value in st.query_params.items() if name in self.settings}
         if shown != query:

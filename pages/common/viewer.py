@@ -104,7 +104,7 @@ def _displayed(filtered: chain.Filtered, mode: str) -> Display:
 def _encoded(shown: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:
     rows, columns = filtered.values.shape[:2]
     if is_photo:
-        data = encode.jpeg(shown.rgb, 92 if shown.mode == "signed" else 88, full_colour=shown.mode in ("signed", "hue"))
+        data = encode.jpeg(shown.rgb, full_colour=shown.mode in ("signed", "hue"))
     else:
         data = encode.png(shown.rgb)
     return Shown(

@@ -159,6 +159,17 @@ def test_one_kernel_does_what_any_chain_does(steps: list, flip: bool) -> None:
     assert_equivalent_inside(steps, flip, (150, 161))
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 4), (5, 2)])
+def test_no_zeros_are_added_without_need(shape: tuple[int, int]) -> None:
+    """One step is its own kernel; two even ones, both off centre, need one line more."""
+    kernel = random_kernel(0, shape)
+    alone, twice = chain.equivalent([Linear(kernel)]), chain.equivalent([Linear(kernel, repeat=2)])
+    assert alone is not None
+    assert twice is not None
+    np.testing.assert_array_equal(alone.weights, kernel.weights)
+    assert twice.weights.shape == tuple(2 * k - 1 + (k % 2 == 0) for k in shape)
+
+
 def test_no_kernel_stands_for_what_is_not_linear_or_too_large() -> None:
     """Median, or more than 255 pixels in a side, or a stride beyond 255: None, and at once."""
     assert chain.equivalent([Linear(GAUSSIAN), Median()]) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -209,10 +210,26 @@ def test_method_tells_the_truth(shape: tuple[int, int], separable: bool, method:
 
 def test_method_knows_separable_kernels_and_dilation() -> None:
     """Large kernels of rank 1 take two passes; dilation makes a kernel large."""
-    assert filtering.method(kernels.get("gaussian", size=31, sigma=5).weights) == "separable"
+    assert filtering.method(kernels.get("gaussian", size=15, sigma=3).weights) == "separable"
     assert filtering.method(kernels.get("gaussian", size=3, sigma=1).weights) == "direct"
     assert filtering.method(kernels.get("sharpen").weights) == "direct"
     assert filtering.method(kernels.get("sharpen").weights, dilation=6) == "fft"
+
+
+@pytest.mark.parametrize(("threads", "method"), [(1, "fft"), (2, "separable")])
+def test_one_thread_takes_long_kernels_through_spectra(threads: int, method: str) -> None:
+    """The way changes with the number of OpenCV's threads, the values do not."""
+    weights = kernels.get("gaussian", size=31, sigma=5).weights
+    x = picture((40, 50, 3))
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(threads)
+        assert filtering.method(weights) == method
+        assert filtering.method(kernels.get("gaussian", size=21, sigma=5).weights) == "separable"
+        got = filtering.correlate(x, weights)
+    finally:
+        cv2.setNumThreads(before)
+    assert_same(got, torch_correlate(x, weights, "reflect", (1, 1), (1, 1)), weights)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 5, 64])

@@ -34,7 +34,7 @@ def _program(steps, library="opencv", **settings) -> str:
 @all_borders
 @pytest.mark.parametrize("shape", [(1, 1), (3, 3), (2, 2), (4, 3), (1, 6), (5, 1), (12, 12)])
 def test_borders_and_sizes_of_kernels(check, photo, shape, border, library) -> None:
-    """Odd, even and rectangular kernels beyond every kind of edge; (12, 12) goes through spectra in OpenCV."""
+    """Odd, even and rectangular kernels at every kind of edge; (12, 12) goes through spectra in OpenCV."""
     check(UPLOAD, (_random(*shape),), border=border, library=library, name="photo.png", image=photo)
 
 
@@ -57,16 +57,15 @@ def test_stride_dilation_and_repeat_alone(check, photo, changes, library) -> Non
 
 @both
 @all_borders
-@pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize(
     ("key", "parameters"),
     [("gaussian", {"size": 15, "sigma": 2.5}), ("box", {"size": 7}), ("gabor", {"angle": 0})],
 )
-def test_a_column_times_a_row(check, photo, key, parameters, flip, border, library) -> None:
+def test_a_column_times_a_row(check, photo, key, parameters, border, library) -> None:
     """Large kernels of rank 1 are written as their factors."""
     step = Linear(kernels.get(key, **parameters), repeat=2)
     assert "column" in _program((step,), library, border=border)
-    check(UPLOAD, (step,), border=border, flip=flip, library=library, name="photo.png", image=photo)
+    check(UPLOAD, (step,), border=border, library=library, name="photo.png", image=photo)
 
 
 @both
@@ -80,23 +79,18 @@ def test_an_uneven_column_times_a_row_is_flipped(check, photo, border, library) 
 
 
 @both
-@all_borders
+@pytest.mark.parametrize("border", [border for border in BORDERS if border != "valid"])
 def test_windows_larger_than_the_picture(check, border, library) -> None:
     """Reflection and wrapping go on as often as needed."""
     source = Source("checkerboard", (("rows", 5), ("columns", 7), ("cell", 2)))
     large = replace(_random(5, 7), dilation=(3, 4))
-    steps = (
-        (_random(1, 3), Median(5)) if border == "valid" else (large, Median(5), large, GradientMagnitude())
-    )
-    check(source, steps, border=border, library=library)
+    check(source, (large, Median(5), large, GradientMagnitude()), border=border, library=library)
 
 
 @both
 @all_borders
 @pytest.mark.parametrize("luminance", [False, True])
-@pytest.mark.parametrize(
-    "step", [Median(3), Median(5, repeat=2), *map(GradientMagnitude, GRADIENT_PAIRS)], ids=repr
-)
+@pytest.mark.parametrize("step", [Median(3), Median(5, repeat=2), GradientMagnitude("scharr")], ids=repr)
 def test_companions_in_both_libraries(check, photo, step, luminance, border, library) -> None:
     """Median and gradient, on colour and on luminance."""
     check(UPLOAD, (step,), border=border, luminance=luminance, library=library, name="photo.png", image=photo)

@@ -65,7 +65,7 @@ def _many_programs(sources: Sequence[str], with_noise: bool) -> Iterator[str]:
     ids=["of its own", "with embedded functions"],
 )
 def test_programs_are_formatted_and_import_what_they_use(tmp_path, width, sources, with_noise) -> None:
-    """`ruff format` changes nothing; no import is missing, unused or unsorted. Embedded functions are wider."""
+    """`ruff format` changes nothing; no import is missing, unused or unsorted."""
     for number, program in enumerate(_many_programs(sources, with_noise)):
         (tmp_path / f"program_{number}.py").write_text(program, encoding="utf-8")
     for command in (["format", "--check"], ["check", "--select=E,F,W,I,UP,C4,SIM,RUF100"]):
