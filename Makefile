@@ -58,7 +58,7 @@ test: lint $(VENV)/chromium
 	@$(BIN)/python -m pytest -n 2
 
 bench: $(VENV)/tests-installed
-	@$(BIN)/python -m pytest tests/benchmarks --benchmark-enable -p no:randomly
+	@$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --dist=no -p no:randomly -s
 
 format: $(VENV)/tests-installed
 	@$(BIN)/ruff check --fix .

@@ -163,7 +163,8 @@ def _rounding(depth: int) -> str:
 def _source_of(function: Callable[..., object]) -> str:
     """The source text of a function; of its docstring what comes before the arguments."""
     source = inspect.getsource(function).rstrip()
-    return re.sub(r'\n\n    Args:.*?"""', '\n    """', source, count=1, flags=re.DOTALL)
+    short = re.sub(r'\n\n    Args:.*?"""', '\n    """', source, count=1, flags=re.DOTALL)
+    return re.sub(r'("""[^\n]*)\n    """', r'\1"""', short, count=1)  # a single line closes itself
 
 
 def _file_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Sequence
 
 from cnnviz.convolution import catalogue
@@ -134,10 +135,11 @@ def _titled(steps: Sequence[Step], number: int, flip: bool, written: Part) -> Pa
     """Put a comment before a step; the first linear one says what it computes."""
     step = steps[number]
     words = f"{number + 1}. {_name(step)}" if len(steps) > 1 else _name(step)
-    first = next((each for each in steps if isinstance(each, Linear)), None)
-    if step is first and not flip:
+    first = isinstance(step, Linear) and not any(isinstance(each, Linear) for each in steps[:number])
+    if first and not flip:
         words += ", by correlation: what networks call a convolution"
-    return Part(f"# {words}.\n{written.code}", written.functions)
+    comment = "\n".join(textwrap.wrap(f"{words}.", 88, initial_indent="# ", subsequent_indent="# "))
+    return Part(f"{comment}\n{written.code}", written.functions)
 
 
 def _name(step: Step) -> str:

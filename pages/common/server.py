@@ -134,10 +134,10 @@ async def _collect_now_and_then() -> None:
         gc.collect()
 
 
-def create_app() -> st.App:
+def create_app(script: Path = SCRIPT) -> st.App:
     """Return the ASGI application; it expects a server that runs its lifespan (uvicorn does)."""
     app = st.App(
-        SCRIPT, lifespan=_lifespan, middleware=[Middleware(SecurityHeaders), Middleware(OwnSiteOnly)]
+        script, lifespan=_lifespan, middleware=[Middleware(SecurityHeaders), Middleware(OwnSiteOnly)]
     )
     config.set_option("runner.postScriptGC", False)  # the lifespan does it
     # The folder is called pages/, but st.navigation decides. Streamlit learns that in the first visit, and
@@ -176,6 +176,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Start cnnviz.")
     parser.add_argument("--address", default="127.0.0.1", help="where to listen; 0.0.0.0 lets a class in")
     parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--script", type=Path, default=SCRIPT, help="another app to serve, for comparison")
     parser.add_argument("--open", action="store_true", help="open a browser window, if there is a screen")
     return parser.parse_args(arguments)
 
@@ -219,7 +220,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     chosen = _arguments(arguments)
     _refuse_if_taken(chosen.address, chosen.port)
-    app = create_app()
+    app = create_app(chosen.script)
     if not _is_loopback(chosen.address):
         # A class comes by an address or a name that only its own network knows.
         config.set_option("server.allowedHosts", [])

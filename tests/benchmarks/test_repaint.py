@@ -74,7 +74,7 @@ def pages(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     empty = root / "tests" / "benchmarks" / "empty_app.py"
     with (
         serve(root, folder / "app.txt") as app,
-        serve(root, folder / "empty.txt", script=empty) as floor,
+        serve(root, folder / "empty.txt", "--script", str(empty)) as floor,
         sync_playwright() as playwright,
     ):
         browser: Browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
