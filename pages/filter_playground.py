@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from cnnviz.convolution import chain, filtering, notation
+from cnnviz.convolution import chain, filtering, kernels, notation
 from cnnviz.convolution.catalogue import make
+from cnnviz.convolution.chain import Linear
 from cnnviz.errors import ParameterError
 from cnnviz.figures.display import MODES as DISPLAY_MODES
 from cnnviz.images import Image
@@ -68,20 +68,19 @@ def main() -> None:
     suggestions(settings, _suggestions())
     with st.sidebar, st.expander(_("Picture, upload, noise"), key="filters/picture", icon=":material/image:"):
         picture_controls(settings)
+    with st.sidebar:
+        _tool_control(settings)
     chosen = pictures(settings)
     send_picture(chosen.shown)
     _playground(settings, chosen)
+    with st.sidebar:
+        _engine_controls(settings)
 
 
 @st.fragment
 @guarded
 def _playground(settings: Settings, chosen: Pictures) -> None:
-    """Everything that a change of the kernel changes."""
-    with st.sidebar:
-        _tool_control(settings)
-        if settings["tool"] == "filter":
-            chain_controls(settings)
-        _engine_controls(settings)
+    """Everything that a change of the kernel changes, what is looked at first."""
     if settings["tool"] == "match":
         _match(settings, chosen)
     else:
@@ -91,9 +90,7 @@ def _playground(settings: Settings, chosen: Pictures) -> None:
 
 def _tool_control(settings: Settings) -> None:
     names = {"filter": _("Filter"), "match": _("Find a pattern")}
-    settings.control(
-        "tool", st.segmented_control, _("Tool"), list(names), format_func=names.__getitem__, required=True
-    )
+    settings.control("tool", st.segmented_control, _("Tool"), list(names), format_func=names.__getitem__, required=True)
 
 
 def _engine_controls(settings: Settings) -> None:
@@ -108,7 +105,8 @@ def _engine_controls(settings: Settings) -> None:
     }
     operations = {"correlation": _("Correlation (networks)"), "convolution": _("Convolution (flipped)")}
     colours = {"colour": _("Each colour channel"), "luminance": _("Luminance only")}
-    views = {"auto": _("Automatic"), **{key: _(title) for key, title in DISPLAY_MODES.items()}, "hue": _("Direction as hue")}
+    views = {"auto": _("Automatic"), "hue": _("Direction as hue")}
+    views.update({key: _(title) for key, title in DISPLAY_MODES.items()})
     settings.control("view", st.selectbox, _("Show the result as"), _views(settings), format_func=views.__getitem__)
     settings.control("border", st.selectbox, _("Border"), filtering.BORDERS, format_func=borders.__getitem__)
     settings.control("operation", st.selectbox, _("Operation"), list(operations), format_func=operations.__getitem__)
@@ -141,6 +139,8 @@ def _filter(settings: Settings, chosen: Pictures) -> None:
         _pin(settings)
 
     viewer("filters/viewer", chosen.shown, recipe, shown, pixel=settings["pixel"] or None, on_pixel=pin)
+    with st.sidebar:
+        chain_controls(settings)
     result_line(shown)
     _below(settings, chosen, recipe, shown)
 
@@ -194,7 +194,10 @@ def _match(settings: Settings, chosen: Pictures) -> None:
         on_region=select,
     )
     st.markdown(
-        _("Template: rows {top}–{bottom}, columns {left}–{right}. Best match {value:.3f} at row {row}, column {column} (blue frame).").format(
+        _(
+            "Template: rows {top}–{bottom}, columns {left}–{right}. "
+            "Best match {value:.3f} at row {row}, column {column} (blue frame)."
+        ).format(
             top=region[0] + 1,
             bottom=region[0] + region[2],
             left=region[1] + 1,
@@ -226,7 +229,10 @@ def _suggestions() -> list[Suggestion]:
         ),
         Suggestion(
             _("Blur or median?"),
-            _("A median removes salt and pepper and keeps the edges; a Gaussian only smears the dots. Compare PSNR under “Noise”."),
+            _(
+                "A median removes salt and pepper and keeps the edges; a Gaussian only smears the dots. "
+                "Compare PSNR under “Noise”."
+            ),
             {"picture": Source("camera"), "noise": Noise("salt_and_pepper", 0.05), "chain": (make("median"),)},
         ),
         Suggestion(
@@ -236,13 +242,20 @@ def _suggestions() -> list[Suggestion]:
         ),
         Suggestion(
             _("Convolution flips"),
-            _("A single dot shows the kernel: turned by 180° under correlation, upright under convolution. Switch the operation."),
-            {"picture": Source("impulse", (("rows", 15), ("columns", 21))), "chain": (make("emboss"),), "view": "signed"},
+            _(
+                "A single dot shows the kernel: turned by 180° under correlation, upright under convolution. "
+                "Switch the operation."
+            ),
+            {
+                "picture": Source("impulse", (("rows", 15), ("columns", 21))),
+                "chain": (make("emboss"),),
+                "view": "signed",
+            },
         ),
         Suggestion(
             _("Stride aliases"),
             _("Every fourth pixel of fine rings: false rings appear (aliasing). Put a Gaussian before it."),
-            {"picture": Source("zone_plate"), "chain": (replace(make("identity"), stride=(4, 4)),)},
+            {"picture": Source("zone_plate"), "chain": (Linear(kernels.get("identity"), stride=4),)},
         ),
         Suggestion(
             _("Direction as hue"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnviz.figures import encode
 from pages.common import site
 from pages.common.frame import guarded, header
 from pages.common.language import _

@@ -5,9 +5,7 @@ from __future__ import annotations
 __all__ = ["output_size", "same_padding"]
 
 
-def output_size(
-    size: int, kernel_size: int, stride: int = 1, padding_total: int = 0, dilation: int = 1
-) -> int:
+def output_size(size: int, kernel_size: int, stride: int = 1, padding_total: int = 0, dilation: int = 1) -> int:
     """Return how many positions a kernel takes along one axis.
 
     `floor((size + padding_total - dilation * (kernel_size - 1) - 1) / stride) + 1`: relationship 6 of

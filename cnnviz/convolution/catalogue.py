@@ -47,9 +47,7 @@ def _families() -> list[Entry]:
     ]
 
 
-_CUSTOM = Entry(
-    kernels.CUSTOM, N_("Custom kernel"), N_("Whatever you type into its cells."), "", "", (), linear=True
-)
+_CUSTOM = Entry(kernels.CUSTOM, N_("Custom kernel"), N_("Whatever you type into its cells."), "", "", (), linear=True)
 
 _GRADIENT = N_("Edges in every direction: the length of the gradient, from an X and a Y kernel.")
 _GRADIENT_TITLES = {
@@ -100,9 +98,7 @@ _COMPANIONS = (
     ),
 )
 
-_ENTRIES: Mapping[str, Entry] = MappingProxyType(
-    {each.key: each for each in (*_families(), _CUSTOM, *_COMPANIONS)}
-)
+_ENTRIES: Mapping[str, Entry] = MappingProxyType({each.key: each for each in (*_families(), _CUSTOM, *_COMPANIONS)})
 
 
 def names() -> tuple[str, ...]:

@@ -143,9 +143,7 @@ def _then(first: _Joined, step: Linear, flip: bool) -> _Joined | None:
     kernel = step.kernel.weights[::-1, ::-1] if flip else step.kernel.weights
     spacing = _multiply(first.stride, step.dilations)
     stride = _multiply(first.stride, step.strides)
-    rows, columns = (
-        (k - 1) * gap + n for k, gap, n in zip(kernel.shape, spacing, first.weights.shape, strict=True)
-    )
+    rows, columns = ((k - 1) * gap + n for k, gap, n in zip(kernel.shape, spacing, first.weights.shape, strict=True))
     if max(rows, columns) > MAX_ENGINE_SIZE or max(stride) > filtering.MAX_STRIDE:
         return None
     top, left = (same_padding(k, d)[0] for k, d in zip(kernel.shape, step.dilations, strict=True))

@@ -84,9 +84,7 @@ def luminance(pixels: ArrayLike) -> Picture:
     return cast("Picture", cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
 
 
-def gradient(
-    pixels: ArrayLike, x_weights: ArrayLike, y_weights: ArrayLike, border: str = "reflect"
-) -> Gradient:
+def gradient(pixels: ArrayLike, x_weights: ArrayLike, y_weights: ArrayLike, border: str = "reflect") -> Gradient:
     """Join two derivative kernels, such as Sobel X and Y, into length and direction, on the luminance.
 
     Raises:

@@ -45,9 +45,7 @@ _SOBEL = (
     "Pattern Classification and Scene Analysis (1973)"
 )
 _SCHARR = "H. Scharr: Optimale Operatoren in der Digitalen Bildverarbeitung, thesis, Heidelberg 2000"
-_PREWITT = (
-    "J. M. S. Prewitt: Object enhancement and extraction, Picture Processing and Psychopictorics (1970)"
-)
+_PREWITT = "J. M. S. Prewitt: Object enhancement and extraction, Picture Processing and Psychopictorics (1970)"
 _ROBERTS = "L. G. Roberts: Machine perception of three-dimensional solids, thesis, MIT 1963"
 _MARR = "D. Marr, E. Hildreth: Theory of edge detection, Proc. R. Soc. Lond. B 207 (1980)"
 _DAUGMAN = (

@@ -95,9 +95,7 @@ def _window_sums(planes: Array, window: tuple[int, ...]) -> Array:
     """Sum over every (h, w) window from a summed-area table (F. C. Crow, SIGGRAPH 1984)."""
     table = np.pad(planes, ((0, 0), (1, 0), (1, 0))).cumsum(axis=1).cumsum(axis=2)
     h, w = window
-    return np.asarray(
-        table[:, h:, w:] - table[:, :-h, w:] - table[:, h:, :-w] + table[:, :-h, :-w], dtype=np.float64
-    )
+    return np.asarray(table[:, h:, w:] - table[:, :-h, w:] - table[:, h:, :-w] + table[:, :-h, :-w], dtype=np.float64)
 
 
 def _normalised(products: Array, deviations: Array, energy: float) -> Picture:

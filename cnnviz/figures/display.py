@@ -67,9 +67,7 @@ def luminance(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.transform(values, np.array([_LUMA])), np.float32)
 
 
-def display(
-    values: NDArray[np.float32], mode: Mode, *, low: float | None = None, high: float | None = None
-) -> Display:
+def display(values: NDArray[np.float32], mode: Mode, *, low: float | None = None, high: float | None = None) -> Display:
     """Turn a result into levels.
 
     Args:

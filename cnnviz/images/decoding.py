@@ -122,9 +122,7 @@ def _deep_grey(picture: PilImage.Image) -> tuple[Levels, tuple[Note, ...]]:
 def _whole_numbers(picture: PilImage.Image) -> tuple[Levels, tuple[Note, ...]]:
     """32-bit whole numbers are levels of 8 or 16 bits if all of them fit, else they are rescaled."""
     values = np.asarray(picture)
-    if _tiff_numbers(picture, Tiff.SAMPLEFORMAT, 1) == (1,) and 32 in _tiff_numbers(
-        picture, Tiff.BITSPERSAMPLE, 0
-    ):
+    if _tiff_numbers(picture, Tiff.SAMPLEFORMAT, 1) == (1,) and 32 in _tiff_numbers(picture, Tiff.BITSPERSAMPLE, 0):
         values = values.view(np.uint32)  # Pillow keeps unsigned numbers in the bits of signed ones
     low, high = int(values.min()), int(values.max())
     if low >= 0 and high <= 65535:

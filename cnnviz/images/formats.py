@@ -49,9 +49,7 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
 
 # ISO base media files name their contents in brands; AVIF and HEIC share the general ones (mif1, msf1).
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_HEIF_BRANDS = frozenset(
-    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
-)
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 
 # The plugin classes are called one by one rather than through PIL.Image.open: a file can then reach only the
 # decoder of its own kind, and no process-wide list of formats or limit of pixels takes part.

@@ -51,9 +51,7 @@ def _extension_loads() -> bool:
 
     spec = importlib.util.find_spec("torchvision")
     folders = spec.submodule_search_locations if spec else None
-    extensions = [
-        file for folder in folders or () for file in Path(folder).glob("_C*.[sp][oy]*")
-    ]  # .so, .pyd
+    extensions = [file for folder in folders or () for file in Path(folder).glob("_C*.[sp][oy]*")]  # .so, .pyd
     try:
         for extension in extensions:
             torch.ops.load_library(extension)  # type: ignore[no-untyped-call]

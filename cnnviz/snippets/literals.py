@@ -107,9 +107,7 @@ def _row(values: NDArray[np.float64]) -> str:
 
 def _filled(values: NDArray[np.float64], margin: str) -> str:
     cells = ", ".join(_cell(value).replace(" ", "\N{NO-BREAK SPACE}") for value in values)
-    lines = textwrap.wrap(
-        cells, _LINE - 2, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
-    )
+    lines = textwrap.wrap(cells, _LINE - 2, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
     return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
 

@@ -143,9 +143,7 @@ def _bilateral(step: Bilateral, source: str, border: str) -> Part:
     return Part("\n".join([comment, *lines]))
 
 
-def _padded(
-    function: str, arguments: list[str], source: str, reach: int, border: str, indent: int
-) -> list[str]:
+def _padded(function: str, arguments: list[str], source: str, reach: int, border: str, indent: int) -> list[str]:
     """Pad, filter, cut off again: for borders that the function does not know; "valid" only cuts."""
     margin = "    " * indent
     lines = []

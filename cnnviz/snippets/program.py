@@ -105,9 +105,7 @@ def _channels(steps: Sequence[Step], channels: int) -> int:
 def _opencv(steps: Sequence[Step], channels: int, border: str, flip: bool, direction: bool) -> Part:
     parts, source = [], "picture"
     for number, step in enumerate(steps):
-        written = opencv_steps.step_lines(
-            step, source, channels, border, flip, direction and number == len(steps) - 1
-        )
+        written = opencv_steps.step_lines(step, source, channels, border, flip, direction and number == len(steps) - 1)
         parts.append(_titled(steps, number, flip, written))
         source, channels = "result", _channels([step], channels)
     chain = joined(parts, "\n\n") if steps else Part("result = picture")

@@ -115,9 +115,7 @@ def _too_far(window: Window, border: str, size: Pair) -> bool:
     room = {"reflect": 1, "circular": 0}
     if border not in room:
         return False
-    return any(
-        max(pads) + room[border] > n for pads, n in zip((window.rows, window.columns), size, strict=True)
-    )
+    return any(max(pads) + room[border] > n for pads, n in zip((window.rows, window.columns), size, strict=True))
 
 
 def _numbers(name: str, pair: Pair, usual: int = 1) -> list[str]:
@@ -132,9 +130,7 @@ def _median(step: Median, border: str, size: Pair) -> Written:
     lines, _, indent = loop(step.repeat, "x", "x")
     for _ in range(step.repeat if border == "valid" else 0):
         size = window.output(size, border)
-    padding, _, functions = (
-        ([], [], ()) if border == "valid" else _padding_before(window, border, size, indent)
-    )
+    padding, _, functions = ([], [], ()) if border == "valid" else _padding_before(window, border, size, indent)
     margin = "    " * indent
     lines += [
         *padding,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
 from cnnviz.convolution import catalogue, kernels, notation
-from cnnviz.convolution.chain import MAX_STEPS, Bilateral, Linear, Median, Step
+from cnnviz.convolution.chain import MAX_STEPS, Bilateral, Canny, Linear, Median, Step
 from cnnviz.convolution.kernels import Kernel
-from cnnviz.errors import ParameterError
 from pages.common.kernel_editor import kernel_editor
 from pages.common.language import _
 from pages.common.pictures import parameter_control
 from pages.common.settings import Setting, Settings, bound, number
 
 __all__ = ["chain_controls", "chain_settings", "step_title"]
+
+_Edit = Callable[[Callable[[Step], Step]], None]
 
 MOST_STRIDE = 8  # of the sliders; a link may carry more
 MOST_DILATION = 8
@@ -34,49 +36,54 @@ def step_title(step: Step) -> str:
 
 
 def chain_controls(settings: Settings) -> None:
-    """Draw the controls and store the chain in the settings."""
-    chain: tuple[Step, ...] = settings["chain"]
-    if not chain:
-        chain = settings["chain"] = (catalogue.make("identity"),)
+    """Draw the controls; what they say goes into the settings."""
+    chain: tuple[Step, ...] = settings["chain"] or (catalogue.make("identity"),)
     index = min(settings["step"], len(chain) - 1)
     if len(chain) > 1:
-        index = bound(
+        bound(
             f"{settings.page}/step",
             index,
+            lambda chosen: settings.__setitem__("step", chosen),
             st.segmented_control,
             _("Filters, one after the other"),
             list(range(len(chain))),
             format_func=lambda i: f"{i + 1} {step_title(chain[i])}",
             required=True,
         )
-    settings["step"] = index
-    step = _step_controls(settings, index, chain[index])
-    settings["chain"] = (*chain[:index], step, *chain[index + 1 :])
+    _step_controls(settings, index, chain[index])
     _chain_buttons(settings, index, len(chain))
 
 
-def _step_controls(settings: Settings, index: int, step: Step) -> Step:
+def _edit(settings: Settings, index: int, change: Callable[[Step], Step]) -> None:
+    """Change one step of the chain as it is now."""
+    chain: tuple[Step, ...] = settings["chain"] or (catalogue.make("identity"),)
+    if index < len(chain):
+        settings["chain"] = (*chain[:index], change(chain[index]), *chain[index + 1 :])
+
+
+def _step_controls(settings: Settings, index: int, step: Step) -> None:
+    def edit(change: Callable[[Step], Step]) -> None:
+        _edit(settings, index, change)
+
     prefix = f"{settings.page}/step {index}"
-    key = bound(
+    key = catalogue.key_of(step)
+    bound(
         f"{prefix}/kind",
-        catalogue.key_of(step),
+        key,
+        lambda chosen: edit(lambda old: _changed(old, chosen)),
         st.selectbox,
         _("Filter"),
         catalogue.names(),
         format_func=_entry_name,
     )
-    if key != catalogue.key_of(step):
-        step = _changed(step, key)
     entry = catalogue.entry(key)
     st.caption(_(entry.responds_to) if entry.linear else _("Not a convolution.") + " " + _(entry.responds_to))
-    step = _numbers(prefix, step, key)
+    for parameter in entry.parameters:
+        value = catalogue.values_of(step)[parameter.name]
+        parameter_control(f"{prefix}/{key}/{parameter.name}", parameter, value, _setter(edit, parameter.name))
     if isinstance(step, Linear):
-
-        def use(kernel: Kernel) -> None:
-            _store(settings, index, kernel)
-
-        kernel_editor(f"{prefix}/kernel", step.kernel, use)
-    return _extras(prefix, step)
+        kernel_editor(f"{prefix}/kernel", step.kernel, lambda kernel: edit(lambda old: _with_kernel(old, kernel)))
+    _extras(prefix, step, edit)
 
 
 def _entry_name(key: str) -> str:
@@ -96,45 +103,50 @@ def _changed(step: Step, key: str) -> Step:
     return fresh
 
 
-def _store(settings: Settings, index: int, kernel: Kernel) -> None:
-    chain: tuple[Step, ...] = settings["chain"]
-    step = chain[index] if index < len(chain) else None
-    if isinstance(step, Linear):
-        settings["chain"] = (*chain[:index], replace(step, kernel=kernel), *chain[index + 1 :])
+def _with_kernel(step: Step, kernel: Kernel) -> Step:
+    return replace(step, kernel=kernel) if isinstance(step, Linear) else step
 
 
-def _numbers(prefix: str, step: Step, key: str) -> Step:
-    values = catalogue.values_of(step)
-    before = dict(values)
-    for parameter in catalogue.entry(key).parameters:
-        values[parameter.name] = parameter_control(f"{prefix}/{key}/{parameter.name}", parameter, values[parameter.name])
-    if values == before:
-        return step
-    try:
-        fresh = catalogue.make(key, values)
-    except ParameterError as error:  # Canny's thresholds bind each other
-        st.caption(_("{name} must be {legal}.").format(name=error.name, legal=error.legal))
-        return step
+def _setter(edit: _Edit, name: str) -> Callable[[float], None]:
+    return lambda value: edit(lambda step: _with_number(step, name, value))
+
+
+def _with_number(step: Step, name: str, value: float) -> Step:
+    """Set one number of a step. Canny's thresholds push each other, so that high is never below low."""
+    values = {**catalogue.values_of(step), name: value}
+    if isinstance(step, Canny):
+        pushed = {"low": "high", "high": "low"}.get(name)
+        if pushed and values["high"] < values["low"]:
+            values[pushed] = value
+    fresh = catalogue.make(catalogue.key_of(step), values)
     if isinstance(step, Linear) and isinstance(fresh, Linear):
         return replace(step, kernel=fresh.kernel)
-    return replace(fresh, repeat=step.repeat) if isinstance(step, Median | Bilateral) else fresh  # type: ignore[call-arg]
+    if isinstance(step, Median | Bilateral) and isinstance(fresh, Median | Bilateral):
+        return replace(fresh, repeat=step.repeat)
+    return fresh
 
 
-def _extras(prefix: str, step: Step) -> Step:
+def _extras(prefix: str, step: Step, edit: _Edit) -> None:
     """Stride, dilation and repeat; drawn when their drawer is open, because every control costs time at every run."""
     if not isinstance(step, Linear | Median | Bilateral):
-        return step
+        return
     label = _("Stride, dilation, repeat") if isinstance(step, Linear) else _("Repeat")
     drawer = st.expander(label + _summary(step), key=f"{prefix}/extras", on_change="rerun")
     if not drawer.open:
-        return step
+        return
     with drawer:
         if isinstance(step, Linear):
-            strides = _pair(f"{prefix}/stride", _("Stride"), step.strides, MOST_STRIDE)
-            dilations = _pair(f"{prefix}/dilation", _("Dilation"), step.dilations, MOST_DILATION)
-            step = replace(step, stride=strides, dilation=dilations)
-        repeat = bound(f"{prefix}/repeat", step.repeat, st.slider, _("Repeat"), 1, 10)
-        return replace(step, repeat=repeat)
+            _pair(f"{prefix}/stride", _("Stride"), "stride", step.strides, MOST_STRIDE, edit)
+            _pair(f"{prefix}/dilation", _("Dilation"), "dilation", step.dilations, MOST_DILATION, edit)
+        bound(
+            f"{prefix}/repeat",
+            step.repeat,
+            lambda value: edit(lambda old: replace(old, repeat=value)),  # type: ignore[call-arg]
+            st.slider,
+            _("Repeat"),
+            1,
+            10,
+        )
 
 
 def _summary(step: Linear | Median | Bilateral) -> str:
@@ -148,16 +160,32 @@ def _summary(step: Linear | Median | Bilateral) -> str:
     return f": {', '.join(parts)}" if parts else ""
 
 
-def _pair(key: str, label: str, value: tuple[int, int], most: int) -> tuple[int, int]:
-    left, right = st.columns(2)
-    highest = max(most, *value)
-    with left:
-        rows = bound(f"{key}/rows", value[0], st.number_input, _("{name}, rows").format(name=label), 1, highest, step=1)
-    with right:
-        columns = bound(
-            f"{key}/columns", value[1], st.number_input, _("{name}, columns").format(name=label), 1, highest, step=1
-        )
-    return int(rows), int(columns)
+def _pair(key: str, label: str, field: str, value: tuple[int, int], most: int, edit: _Edit) -> None:
+    """Two number fields, for rows and columns."""
+
+    def setter(axis: int) -> Callable[[int], None]:
+        def change(step: Step, number: int) -> Step:
+            if not isinstance(step, Linear):
+                return step
+            old = step.strides if field == "stride" else step.dilations
+            pair = (int(number), old[1]) if axis == 0 else (old[0], int(number))
+            return replace(step, stride=pair) if field == "stride" else replace(step, dilation=pair)
+
+        return lambda number: edit(lambda step: change(step, number))
+
+    names = (_("{name}, rows"), _("{name}, columns"))
+    for axis, column in enumerate(st.columns(2)):
+        with column:
+            bound(
+                f"{key}/{axis}",
+                value[axis],
+                setter(axis),
+                st.number_input,
+                names[axis].format(name=label),
+                1,
+                max(most, *value),
+                step=1,
+            )
 
 
 def _chain_buttons(settings: Settings, index: int, count: int) -> None:

@@ -133,10 +133,14 @@ def _nearest(nearest: facts.Nearest) -> str:
 def _equivalent(steps: Sequence[chain.Step], recipe: Recipe) -> None:
     single = chain.equivalent(steps, recipe.flip)
     if single is None:
-        st.caption(_("No single kernel equals this chain: one of its steps is not linear, or the kernel would be too large."))
+        st.caption(
+            _("No single kernel equals this chain: one of its steps is not linear, or the kernel would be too large.")
+        )
         return
     rows, columns = single.weights.shape
-    st.markdown(_("**One {rows} × {columns} kernel does the same** (away from the border):").format(rows=rows, columns=columns))
+    st.markdown(
+        _("**One {rows} × {columns} kernel does the same** (away from the border):").format(rows=rows, columns=columns)
+    )
     if max(rows, columns) <= 9:
         cells = [[kernel_text.format_cell(value) for value in _rounded(row)] for row in single.weights]
         st.table(cells)
@@ -174,7 +178,12 @@ def histograms(image: Image, recipe: Recipe) -> None:
     ):
         middles = (edges[1:] + edges[:-1]) / 2
         figure = go.Figure(
-            go.Bar(x=middles, y=counts / counts.sum(), width=np.diff(edges), marker_color=np.where(middles < 0, "#0073d1", "#8a8a8a"))
+            go.Bar(
+                x=middles,
+                y=counts / counts.sum(),
+                width=np.diff(edges),
+                marker_color=np.where(middles < 0, "#0073d1", "#8a8a8a"),
+            )
         )
         figure.update_layout(
             title={"text": title, "font": {"size": 15}},
@@ -210,7 +219,9 @@ def noise_readout(chosen: Pictures, recipe: Recipe) -> None:
         if gained > 0
         else _("The filter takes the picture {gain:.1f} dB further from the clean one.")
     )
-    st.markdown(verdict.format(gain=abs(gained)) + " " + _("The last row is its price: detail lost where there was no noise."))
+    st.markdown(
+        verdict.format(gain=abs(gained)) + " " + _("The last row is its price: detail lost where there was no noise.")
+    )
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -73,7 +73,11 @@ def notices(settings: Settings) -> None:
     """Say which settings of the address were not legal; they are at their defaults."""
     if settings.rejected:
         names = ", ".join(settings.rejected)
-        st.warning(_("The address held settings that are not possible ({names}); they are at their defaults.").format(names=names))
+        st.warning(
+            _("The address held settings that are not possible ({names}); they are at their defaults.").format(
+                names=names
+            )
+        )
 
 
 def guarded(run: Callable[_P, None]) -> Callable[_P, None]:

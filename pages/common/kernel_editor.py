@@ -99,7 +99,6 @@ def _message(kernel: Kernel, draft: Draft | None) -> dict[str, Any]:
     return {"cells": cells, "values": kernel.weights.tolist(), "bad": bad, "labels": _labels()}
 
 
-
 def _labels() -> dict[str, str]:
     return {
         "language": current(),

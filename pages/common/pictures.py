@@ -6,7 +6,8 @@ the session, so that it follows from page to page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -65,17 +66,20 @@ def pictures(settings: Settings) -> Pictures:
 
 
 def picture_controls(settings: Settings) -> None:
-    """Draw the controls and store what they say in the settings."""
+    """Draw the controls; what they say goes into the settings."""
     chosen: Source = settings["picture"]
     key = f"{settings.page}/picture kind"
-    shown = st.session_state.get(key)
-    # The camera hands over an upload, so the two share the setting and only the tab remembers which it was.
-    kind = "camera" if chosen.kind == source.UPLOAD and shown == "camera" else chosen.kind
-    kind = bound(key, kind, st.segmented_control, _("Picture"), _KINDS, format_func=_kind_name, required=True)
+    # The camera hands over an upload, so the two share the setting and only the control remembers which it was.
+    kind = "camera" if chosen.kind == source.UPLOAD and st.session_state.get(key) == "camera" else chosen.kind
+
+    def change_kind(fresh: str) -> None:
+        first = {"sample": samples.names()[0], "pattern": patterns.names()[0]}
+        settings["picture"] = Source(first.get(fresh, source.UPLOAD))
+
+    bound(key, kind, change_kind, st.segmented_control, _("Picture"), _KINDS, format_func=_kind_name, required=True)
     if kind in ("sample", "pattern"):
-        settings["picture"] = _registered(settings, kind)
+        _registered(settings, kind)
     else:
-        settings["picture"] = Source(source.UPLOAD)
         _own_picture(kind)
     _noise_controls(settings)
 
@@ -85,39 +89,50 @@ def _kind_name(kind: str) -> str:
     return names[kind]
 
 
-def _registered(settings: Settings, kind: str) -> Source:
+def _registered(settings: Settings, kind: str) -> None:
     chosen: Source = settings["picture"]
     registry: Any = samples if kind == "sample" else patterns
-    names = registry.names()
-    key = chosen.key if chosen.key in names else names[0]
-    key = bound(
+
+    def change(key: str) -> None:
+        settings["picture"] = Source(key)
+
+    bound(
         f"{settings.page}/{kind}",
-        key,
+        chosen.key,
+        change,
         st.selectbox,
         _kind_name(kind),
-        names,
+        registry.names(),
         format_func=lambda name: _(registry.get(name).title),
         label_visibility="collapsed",
     )
-    record = registry.get(key)
+    record = registry.get(chosen.key)
     st.caption(_(record.good_for))
     if kind == "sample":
         st.caption(f"{record.credit} · {record.licence}")
-        return Source(key)
-    values = dict(chosen.values) if chosen.key == key else dict(Source(key).values)
-    for parameter in source.parameters(key):
-        values[parameter.name] = parameter_control(f"{settings.page}/{key}/{parameter.name}", parameter, values[parameter.name])
-    return Source(key, tuple(values.items()))
+    values = dict(chosen.values)
+    for parameter in source.parameters(chosen.key):
+        key = f"{settings.page}/{chosen.key}/{parameter.name}"
+        parameter_control(key, parameter, values[parameter.name], _storing(settings, parameter.name))
 
 
-def parameter_control(key: str, parameter: Parameter, value: float) -> float:
+def _storing(settings: Settings, name: str) -> Callable[[float], None]:
+    def store(value: float) -> None:
+        chosen: Source = settings["picture"]
+        settings["picture"] = Source(chosen.key, tuple({**dict(chosen.values), name: value}.items()))
+
+    return store
+
+
+def parameter_control(key: str, parameter: Parameter, value: float, store: Callable[[float], None]) -> None:
     """A slider for a parameter of the backend, with its unit and range."""
     number: type[float] | type[int] = int if parameter.integer else float
     unit = f" ({_(parameter.unit)})" if parameter.unit else ""
     decimals = len(f"{parameter.step:.10f}".rstrip("0").split(".")[1])
-    answer = bound(
+    bound(
         key,
         number(value),
+        store,
         st.slider,
         _(parameter.title) + unit,
         number(parameter.minimum),
@@ -125,7 +140,6 @@ def parameter_control(key: str, parameter: Parameter, value: float) -> float:
         step=number(parameter.step),
         format="%d" if parameter.integer else f"%.{decimals}f",
     )
-    return min(max(answer, parameter.minimum), parameter.maximum)
 
 
 def _own_picture(kind: str) -> None:
@@ -136,7 +150,10 @@ def _own_picture(kind: str) -> None:
             _("Your picture"),
             key="picture/file",
             label_visibility="collapsed",
-            help=_("PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 40 megapixels. It stays on this server's memory and is forgotten with your session."),
+            help=_(
+                "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 40 megapixels. "
+                "It stays in this server's memory and is forgotten with your session."
+            ),
         )
     if file is not None and file.file_id != st.session_state.get(_SEEN):
         st.session_state[_SEEN] = file.file_id
@@ -163,19 +180,24 @@ def _read(data: bytes, name: str) -> None:
 
 def _noise_controls(settings: Settings) -> None:
     now: Noise | None = settings["noise"]
-    kind = bound(
-        f"{settings.page}/noise",
+
+    def change(kind: str) -> None:
+        settings["noise"] = None if kind == "none" else Noise(kind, noise.get(kind).parameter.default)
+
+    bound(
+        f"{settings.page}/noise kind",
         now.kind if now else "none",
+        change,
         st.selectbox,
         _("Noise on top"),
         ("none", *noise.names()),
         format_func=lambda name: _("None") if name == "none" else _(noise.get(name).title),
     )
-    if kind == "none":
-        settings["noise"] = None
+    if now is None:
         return
-    parameter = noise.get(kind).parameter
-    amount = now.amount if now and now.kind == kind else parameter.default
-    amount = parameter_control(f"{settings.page}/noise/{kind}", parameter, amount)
-    settings["noise"] = Noise(kind, amount, now.seed if now else 0)
-    st.caption(_(noise.get(kind).good_for))
+
+    def amount(value: float) -> None:
+        settings["noise"] = replace(settings["noise"] or now, amount=value)
+
+    parameter_control(f"{settings.page}/noise/{now.kind}", noise.get(now.kind).parameter, now.amount, amount)
+    st.caption(_(noise.get(now.kind).good_for))

@@ -136,9 +136,7 @@ async def _collect_now_and_then() -> None:
 
 def create_app(script: Path = SCRIPT) -> st.App:
     """Return the ASGI application; it expects a server that runs its lifespan (uvicorn does)."""
-    app = st.App(
-        script, lifespan=_lifespan, middleware=[Middleware(SecurityHeaders), Middleware(OwnSiteOnly)]
-    )
+    app = st.App(script, lifespan=_lifespan, middleware=[Middleware(SecurityHeaders), Middleware(OwnSiteOnly)])
     config.set_option("runner.postScriptGC", False)  # the lifespan does it
     # The folder is called pages/, but st.navigation decides. Streamlit learns that in the first visit, and
     # would tell a first visitor who comes by a link to a page that it does not exist.

@@ -121,17 +121,14 @@ class Settings:
         for name, value in values.items():
             self[name] = value
 
-    def control(self, name: str, widget: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Draw `widget` with the setting's value, store the answer and return it."""
-        self[name] = bound(f"{self.page}/{name}", self[name], widget, *args, **kwargs)
-        return self[name]
+    def control(self, name: str, widget: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Draw `widget` with the setting's value, and store every change of it."""
+        bound(f"{self.page}/{name}", self[name], lambda value: self.__setitem__(name, value), widget, *args, **kwargs)
 
     def query(self) -> dict[str, str]:
         """What differs from the defaults, as it stands in the URL."""
         return {
-            name: setting.encode(self[name])
-            for name, setting in self.settings.items()
-            if self[name] != setting.default
+            name: setting.encode(self[name]) for name, setting in self.settings.items() if self[name] != setting.default
         }
 
     def publish(self) -> None:
@@ -149,14 +146,19 @@ class Settings:
             st.query_params.from_dict({**rest, **query})
 
 
-def bound(key: str, value: Any, widget: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Draw a keyed widget that shows `value`, and return what it says.
+def bound(
+    key: str, value: Any, store: Callable[[Any], None], widget: Callable[..., Any], *args: Any, **kwargs: Any
+) -> None:
+    """Draw a widget that shows `value` and hands every change to `store`.
 
-    Where `value` is what the widget answered last, the widget rules: the visitor may have moved it since. Its
-    state is set only when it is new, or when the program has changed `value`.
+    `store` is called before the page runs again, so a page may show its result first and its controls
+    afterwards. The widget's own state is set only where it differs: forcing it at every run would make a slider
+    jump back while it is being dragged.
     """
-    answers: dict[str, Any] = st.session_state.setdefault("answers", {})
-    if key not in st.session_state or key not in answers or answers[key] != value:
+    if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    answers[key] = widget(*args, key=key, **kwargs)
-    return answers[key]
+    widget(*args, key=key, on_change=_pass_on, args=(key, store), **kwargs)
+
+
+def _pass_on(key: str, store: Callable[[Any], None]) -> None:
+    store(st.session_state[key])

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import streamlit as st
 
-# SNIP
+from cnnviz import snippets
 from cnnviz.figures import encode
 from cnnviz.figures.display import display, display_directions
 from cnnviz.images import Image
@@ -17,15 +17,18 @@ from pages.common.viewer import Recipe, Shown
 
 __all__ = ["downloads", "program"]
 
-_LIBRARIES = {"opencv": "NumPy + OpenCV", "torch": "PyTorch"}
+_LIBRARIES: dict[snippets.Library, str] = {"opencv": "NumPy + OpenCV", "torch": "PyTorch"}
 
 
 def program(picture: Source, noise: Noise | None, image: Image, recipe: Recipe, mode: str) -> None:
     """A Python program that reproduces the picture as pasted."""
-    from cnnviz import snippets
-
-    library = st.segmented_control(
-        _("Library"), list(_LIBRARIES), format_func=_LIBRARIES.__getitem__, default="opencv", required=True, key="filters/library"
+    library: snippets.Library = st.segmented_control(
+        _("Library"),
+        list(_LIBRARIES),
+        format_func=_LIBRARIES.__getitem__,
+        default="opencv",
+        required=True,
+        key="filters/library",
     )
     if not snippets.supports(recipe.steps, library):
         st.info(_("PyTorch has no bilateral filter and no Canny; choose NumPy + OpenCV."))

@@ -24,15 +24,15 @@ from pages.common.language import _
 
 __all__ = ["MODES", "Recipe", "Shown", "automatic_mode", "filter_picture", "match_picture", "send_picture", "viewer"]
 
-LONGEST_SHOWN = 1024  # pixels; wider than the widest pane, and zooming in fetches exact pixels in the browser
+LONGEST_SHOWN = 800  # pixels: a pane on a wide screen; from there on the browser computes exact pixels itself
 MODES = ("auto", "signed", "clip", "absolute", "rescale", "hue")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a picture is filtered: the chain as text (`notation`) and what holds for all of its steps."""
+    """How a picture is filtered: the chain of filters as text (`notation`) and what holds for all of them."""
 
-    chain: str
+    filters: str
     border: str = "reflect"
     flip: bool = False
     luminance: bool = False
@@ -40,7 +40,7 @@ class Recipe:
     @property
     def steps(self) -> tuple[chain.Step, ...]:
         """The steps of the chain."""
-        return notation.read(self.chain)
+        return notation.read(self.filters)
 
     def run(self, image: Image) -> chain.Filtered:
         """Filter the picture; values float32 (H', W') or (H', W', 3)."""
@@ -103,10 +103,8 @@ def _displayed(filtered: chain.Filtered, mode: str) -> Display:
 
 def _encoded(shown: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:
     rows, columns = filtered.values.shape[:2]
-    if is_photo:
-        data = encode.jpeg(shown.rgb, full_colour=shown.mode in ("signed", "hue"))
-    else:
-        data = encode.png(shown.rgb)
+    full_colour = shown.mode in ("signed", "hue")
+    data = encode.jpeg(shown.rgb, full_colour=full_colour) if is_photo else encode.png(shown.rgb)
     return Shown(
         data,
         "image/jpeg" if is_photo else "image/png",
@@ -148,7 +146,9 @@ def match_picture(digest: str, region: tuple[int, int, int, int], _image: Image)
 
 def send_picture(image: Image) -> None:
     """Give the browser the exact picture. Call it outside the fragment: it is sent when the picture changes."""
-    component("picture_store", "../unpack.js", "main.js")(key="picture_store", data=_picture_message(image.digest, image))
+    component("picture_store", "../unpack.js", "main.js")(
+        key="picture_store", data=_picture_message(image.digest, image)
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -201,7 +201,9 @@ def viewer(
         "pixel": pixel,
         "labels": _labels(image, recipe, shown, bool(match)),
     }
-    mount = component("viewer", "../unpack.js", "../colours.js", "chain.js", "stage.js", "lens.js", "pictures.js", "main.js")
+    mount = component(
+        "viewer", "../unpack.js", "../colours.js", "chain.js", "stage.js", "lens.js", "pictures.js", "main.js"
+    )
     mount(
         key=key,
         data=pack(header, shown.data, colours.diverging().tobytes()),
@@ -216,7 +218,13 @@ def _pass_record(each: plan.Pass) -> dict[str, Any]:
         "weightsY": None if each.weights_y is None else each.weights_y.ravel().tolist(),
         "sigmaRange": each.sigma_range,
     }
-    return {"kind": each.kind, "title": _(each.title), "rows": asdict(each.rows), "columns": asdict(each.columns), **flat}
+    return {
+        "kind": each.kind,
+        "title": _(each.title),
+        "rows": asdict(each.rows),
+        "columns": asdict(each.columns),
+        **flat,
+    }
 
 
 def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> dict[str, Any]:
@@ -246,7 +254,9 @@ def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> 
         "window": _("Window at row {row}, column {column}"),
         "cell": _("Row {row}, column {column}"),
         "pinned": _("pinned (click to release)"),
-        "padding": _("{count} cells lie outside (hatched): border {border}").replace("{border}", _border_name(recipe.border)),
+        "padding": _("{count} cells lie outside (hatched): border {border}").replace(
+            "{border}", _border_name(recipe.border)
+        ),
         "outside": _("outside"),
         "hint": _("Move over either picture; click to pin a pixel; click, then scroll to zoom."),
         "noSteps": _("Add a filter to see how a pixel is computed."),

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 SIZES = (3, 7, 11, 15, 31)
 SHAPES = ((1024, 1024), (1024, 1024, 3))
 CASES = [*((border, False) for border in filtering.BORDERS), ("reflect", True)]
-TABLE_HEAD = (
-    f"{'picture':>12} {'kernel':>10} {'border':>10} {'method':>10} {'bare ms':>8} {'median':>7} {'best':>6}"
-)
+TABLE_HEAD = f"{'picture':>12} {'kernel':>10} {'border':>10} {'method':>10} {'bare ms':>8} {'median':>7} {'best':>6}"
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +37,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[list[str]]:
             print("\n\nfiltering.correlate / cv2.filter2D", TABLE_HEAD, *lines, sep="\n")
 
 
-def take_turns(
-    ours: Callable[[], object], bare: Callable[[], object], rounds: int
-) -> tuple[list[float], list[float]]:
+def take_turns(ours: Callable[[], object], bare: Callable[[], object], rounds: int) -> tuple[list[float], list[float]]:
     """Time both, alternating which goes first; seconds."""
     times: tuple[list[float], list[float]] = ([], [])
     calls = (ours, bare)

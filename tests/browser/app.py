@@ -45,9 +45,7 @@ def serve(root: Path, log: Path, *arguments: str) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "pages.common.server", "--port", str(port), *arguments]
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=root, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        process = subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url, process, log)

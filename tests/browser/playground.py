@@ -68,7 +68,7 @@ class Playground:
 
     def choose(self, label: str, option: str) -> None:
         """Choose an option of a select box."""
-        self.page.get_by_role("combobox", name=label).click()
+        self.page.get_by_role("combobox", name=label).press("ArrowDown")  # a click may scroll, which closes the list
         self.page.get_by_role("option", name=option, exact=True).click()
 
     def point(self, row: int, column: int, pane: str = "before") -> Lens:

@@ -335,7 +335,9 @@ def test_downloads(open_page: OpenPage, tmp_path: Path) -> None:
     with playground.page.expect_download() as picture:
         playground.page.get_by_role("button", name="Picture (PNG)").click()
     picture.value.save_as(tmp_path / "picture.png")
-    np.testing.assert_array_equal(np.asarray(Pillow.open(tmp_path / "picture.png")), display(filtered.values, "absolute").rgb)
+    np.testing.assert_array_equal(
+        np.asarray(Pillow.open(tmp_path / "picture.png")), display(filtered.values, "absolute").rgb
+    )
 
 
 def test_suggestions_set_the_page(open_page: OpenPage) -> None:

@@ -39,9 +39,7 @@ def test_every_answer_forbids_other_hosts(app_server: str, path: str) -> None:
     connection.close()
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'self'"
-    assert not [
-        source for sources in policy.values() for source in sources.split() if "." in source or "*" in source
-    ]
+    assert not [source for sources in policy.values() for source in sources.split() if "." in source or "*" in source]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
 

@@ -86,9 +86,7 @@ class Shouting(gettext.NullTranslations):
 
     def gettext(self, message: str) -> str:
         """Return `message` in capitals."""
-        return re.sub(
-            r"\{\w+\}|[^{]+", lambda part: part[0] if part[0][0] == "{" else part[0].upper(), message
-        )
+        return re.sub(r"\{\w+\}|[^{]+", lambda part: part[0] if part[0][0] == "{" else part[0].upper(), message)
 
 
 @pytest.fixture

@@ -48,9 +48,7 @@ def test_steps_run_one_after_the_other(border: str) -> None:
     steps = [Linear(GAUSSIAN, repeat=2), Median(5), Linear(SOBEL_X, (2, 1), (1, 2)), Bilateral(5)]
     x = filtering.correlate(picture(), GAUSSIAN.weights, border)
     x = companions.median(filtering.correlate(x, GAUSSIAN.weights, border), 5, border)
-    x = companions.bilateral(
-        filtering.correlate(x, SOBEL_X.weights, border, (2, 1), (1, 2)), 5, border=border
-    )
+    x = companions.bilateral(filtering.correlate(x, SOBEL_X.weights, border, (2, 1), (1, 2)), 5, border=border)
     got = chain.apply(picture(), steps, border)
     np.testing.assert_array_equal(got.values, x)
     assert got.direction is None
@@ -112,9 +110,7 @@ def test_two_3x3_are_one_5x5() -> None:
     joined = chain.equivalent([Linear(GAUSSIAN), Linear(SOBEL_X)])
     assert joined is not None
     assert (joined.weights.shape, joined.stride) == ((5, 5), (1, 1))
-    np.testing.assert_allclose(
-        joined.weights, signal.convolve2d(GAUSSIAN.weights, SOBEL_X.weights), atol=1e-14
-    )
+    np.testing.assert_allclose(joined.weights, signal.convolve2d(GAUSSIAN.weights, SOBEL_X.weights), atol=1e-14)
     turned = chain.equivalent([Linear(GAUSSIAN), Linear(SOBEL_X)], flip=True)
     assert turned is not None
     np.testing.assert_allclose(turned.weights, joined.weights[::-1, ::-1], atol=1e-14)

@@ -138,9 +138,7 @@ def brute_bilateral(padded: np.ndarray, size: int, sigma_range: float, sigma_spa
 
 @pytest.mark.parametrize("border", NUMPY_MODES)
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(
-    ("size", "sigma_range", "sigma_space"), [(3, 0.1, 1.0), (9, 0.3, 3.0), (7, 0.01, 15.0)]
-)
+@pytest.mark.parametrize(("size", "sigma_range", "sigma_space"), [(3, 0.1, 1.0), (9, 0.3, 3.0), (7, 0.01, 15.0)])
 def test_bilateral_is_its_definition(
     size: int, sigma_range: float, sigma_space: float, shape: tuple[int, ...], border: str
 ) -> None:

@@ -20,7 +20,5 @@ print(*sorted({"scipy", "torch", "skimage", "streamlit"} & set(sys.modules)))
 
 def test_no_module_loads_scipy_torch_or_scikit_image(root: Path) -> None:
     """A fresh process that imports every module has NumPy and OpenCV only."""
-    probe = subprocess.run(
-        [sys.executable, "-c", PROBE], cwd=root, capture_output=True, text=True, check=True
-    )
+    probe = subprocess.run([sys.executable, "-c", PROBE], cwd=root, capture_output=True, text=True, check=True)
     assert probe.stdout.strip() == ""

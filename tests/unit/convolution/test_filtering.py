@@ -36,9 +36,7 @@ def random_kernel(shape: tuple[int, int], separable: bool) -> np.ndarray:
     return rng.standard_normal(shape)
 
 
-def torch_correlate(
-    x: np.ndarray, weights: np.ndarray, border: str, stride: tuple, dilation: tuple
-) -> np.ndarray:
+def torch_correlate(x: np.ndarray, weights: np.ndarray, border: str, stride: tuple, dilation: tuple) -> np.ndarray:
     """conv2d in float64 after explicit padding, channel by channel."""
     planes = torch.tensor(x if x.ndim == 3 else x[..., None], dtype=torch.float64).permute(2, 0, 1)[:, None]
     if border != "valid":
@@ -112,9 +110,7 @@ def test_kernels_larger_than_the_picture_see_the_border_again_and_again(
     padded = np.pad(picture(shape).astype(np.float64), margins[: len(shape)], mode=NUMPY_MODES[border])
     planes = padded if padded.ndim == 3 else padded[..., None]
     stack = [signal.correlate2d(planes[..., c], weights, mode="valid") for c in range(planes.shape[2])]
-    assert_same(
-        filtering.correlate(picture(shape), weights, border), np.stack(stack, -1).reshape(shape), weights
-    )
+    assert_same(filtering.correlate(picture(shape), weights, border), np.stack(stack, -1).reshape(shape), weights)
 
 
 @pytest.mark.parametrize("border", ["reflect", "zeros", "circular"])
@@ -173,9 +169,7 @@ def test_every_real_type_is_filtered_in_float32(dtype: type) -> None:
     x[:, 7:10] = 0
     got = filtering.correlate(x, kernels.get("sobel_x").weights / 9)
     assert got.dtype == np.float32
-    np.testing.assert_array_equal(
-        got, filtering.correlate(x.astype(np.float32), kernels.get("sobel_x").weights / 9)
-    )
+    np.testing.assert_array_equal(got, filtering.correlate(x.astype(np.float32), kernels.get("sobel_x").weights / 9))
     assert got.min() < 0
 
 

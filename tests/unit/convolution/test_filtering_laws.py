@@ -24,18 +24,14 @@ def draw(seed: int, *shapes: tuple[int, ...]) -> list[np.ndarray]:
 
 @settings(deadline=None)
 @given(SEEDS, SIZES, SIZES, SIDES, SIDES, BORDERS)
-def test_linear_in_the_picture_and_in_the_kernel(
-    seed: int, h: int, w: int, kh: int, kw: int, border: str
-) -> None:
+def test_linear_in_the_picture_and_in_the_kernel(seed: int, h: int, w: int, kh: int, kw: int, border: str) -> None:
     """A sum of pictures gives the sum of results; a sum of kernels too."""
     x, y, k, m = draw(seed, (h, w), (h, w), (kh, kw), (kh, kw))
     together = filtering.correlate(2 * x - 3 * y, k, border)
     apart = 2 * filtering.correlate(x, k, border) - 3 * filtering.correlate(y, k, border)
     np.testing.assert_allclose(together, apart, atol=1e-4)
     joined = filtering.correlate(x, k + m, border)
-    np.testing.assert_allclose(
-        joined, filtering.correlate(x, k, border) + filtering.correlate(x, m, border), atol=1e-4
-    )
+    np.testing.assert_allclose(joined, filtering.correlate(x, k, border) + filtering.correlate(x, m, border), atol=1e-4)
 
 
 @settings(deadline=None)
@@ -46,9 +42,7 @@ def test_rolling_the_picture_rolls_the_result(
     """With the circular border, exactly and everywhere."""
     x, k = draw(seed, (h, w, 3), (kh, kw))
     moved = filtering.correlate(np.roll(x, (down, right), (0, 1)), k, "circular")
-    np.testing.assert_allclose(
-        moved, np.roll(filtering.correlate(x, k, "circular"), (down, right), (0, 1)), atol=1e-5
-    )
+    np.testing.assert_allclose(moved, np.roll(filtering.correlate(x, k, "circular"), (down, right), (0, 1)), atol=1e-5)
 
 
 @settings(deadline=None)
@@ -61,9 +55,7 @@ def test_the_identity_changes_nothing(seed: int, h: int, w: int, border: str) ->
 
 @settings(deadline=None)
 @given(SEEDS, SIZES, SIZES, st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 7]), BORDERS)
-def test_flipping_everything_flips_the_result(
-    seed: int, h: int, w: int, kh: int, kw: int, border: str
-) -> None:
+def test_flipping_everything_flips_the_result(seed: int, h: int, w: int, kh: int, kw: int, border: str) -> None:
     """Turned picture and turned kernel give the turned result (odd kernels: the centre stays)."""
     x, k = draw(seed, (h, w), (kh, kw))
     turned = filtering.correlate(x[::-1, ::-1], k[::-1, ::-1], border)

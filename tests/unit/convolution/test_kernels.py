@@ -141,9 +141,7 @@ def test_laplacian_of_gaussian_follows_the_formula_of_fspecial(size: int, sigma:
     half = size // 2
     want = np.empty((size, size))
     total = sum(
-        math.exp(-(x * x + y * y) / (2 * sigma**2))
-        for x in range(-half, half + 1)
-        for y in range(-half, half + 1)
+        math.exp(-(x * x + y * y) / (2 * sigma**2)) for x in range(-half, half + 1) for y in range(-half, half + 1)
     )
     for row in range(size):
         for column in range(size):
@@ -157,9 +155,7 @@ def test_laplacian_of_gaussian_follows_the_formula_of_fspecial(size: int, sigma:
 def test_laplacian_of_gaussian_is_the_derivative_of_the_gaussian_by_sigma() -> None:
     """The diffusion equation: dG/dsigma = sigma * Laplacian(G), so a DoG nearly is a scaled LoG."""
     sigma, change = 3.0, 1e-4
-    slope = (kernel_builders.gaussian(31, sigma + change) - kernel_builders.gaussian(31, sigma - change)) / (
-        2 * change
-    )
+    slope = (kernel_builders.gaussian(31, sigma + change) - kernel_builders.gaussian(31, sigma - change)) / (2 * change)
     log = kernels.get("laplacian_of_gaussian", size=31, sigma=sigma).weights
     np.testing.assert_allclose(slope, sigma * log, atol=2e-5)
 
@@ -175,9 +171,7 @@ def test_difference_of_gaussians_subtracts_the_wide_one() -> None:
 @pytest.mark.parametrize(("angle", "phase"), [(0.0, 0.0), (30.0, 0.0), (90.0, 45.0), (135.0, 90.0)])
 def test_gabor_is_that_of_opencv_with_both_axes_reversed(angle: float, phase: float) -> None:
     """cv2.getGaborKernel fills its table from the last cell to the first."""
-    ours = kernels.get(
-        "gabor", size=15, wavelength=5.0, angle=angle, sigma=2.5, aspect=0.6, phase=phase
-    ).weights
+    ours = kernels.get("gabor", size=15, wavelength=5.0, angle=angle, sigma=2.5, aspect=0.6, phase=phase).weights
     theirs = cv2.getGaborKernel((15, 15), 2.5, math.radians(angle), 5.0, 0.6, math.radians(phase))
     np.testing.assert_allclose(ours, theirs[::-1, ::-1], atol=1e-12)
 

@@ -111,9 +111,7 @@ EXAMPLES = {
         Linear(kernels.get("sobel_x"), stride=(2, 1)),
     ),
     "custom~2x2~1_0_0_-1~~median~size-5": (Linear(kernels.custom([[1, 0], [0, -1]])), Median(5)),
-    "custom~1x3~0.1_1e-05_-1000000~dilation-2x3": (
-        Linear(kernels.custom([[0.1, 1e-5, -1e6]]), dilation=(2, 3)),
-    ),
+    "custom~1x3~0.1_1e-05_-1000000~dilation-2x3": (Linear(kernels.custom([[0.1, 1e-5, -1e6]]), dilation=(2, 3)),),
     "shift~rows--15~columns-0": (Linear(kernels.get("shift", rows=-15, columns=0)),),
     "canny~low-0.1~sigma-0": (Canny(low=0.1, sigma=0.0),),
     "gradient_scharr~~bilateral~size-5~repeat-3": (GradientMagnitude("scharr"), Bilateral(5, repeat=3)),

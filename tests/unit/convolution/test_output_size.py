@@ -18,9 +18,7 @@ from cnnviz.convolution.arithmetic import output_size, same_padding
     padding=st.integers(0, 6),
     dilation=st.integers(1, 4),
 )
-def test_output_size_is_that_of_torch(
-    size: int, kernel_size: int, stride: int, padding: int, dilation: int
-) -> None:
+def test_output_size_is_that_of_torch(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> None:
     """Where torch convolves, the length of its result is ours; where it refuses, ours is 0."""
     ours = output_size(size, kernel_size, stride, 2 * padding, dilation)
     signal, kernel = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel_size)

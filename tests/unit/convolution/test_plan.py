@@ -114,9 +114,7 @@ def summed(values: np.ndarray, one: Pass, weights: np.ndarray, border: str) -> n
     border=st.sampled_from(BORDERS),
     flip=st.booleans(),
 )
-def test_the_records_alone_give_the_sums(
-    steps: list[Linear], size: tuple[int, int], border: str, flip: bool
-) -> None:
+def test_the_records_alone_give_the_sums(steps: list[Linear], size: tuple[int, int], border: str, flip: bool) -> None:
     """Nothing but the records and loops of plain Python gives every pixel that the engine gives."""
     written = plan.passes(steps, size, border, flip)
     assume(min(written[-1].rows.output, written[-1].columns.output) > 0)
@@ -142,9 +140,7 @@ def test_a_gradient_joins_two_sums(pair: str, flip: bool, border: str) -> None:
     assert each.weights_y is not None
     x, y = (summed(picture(size), each, weights, border) for weights in (each.weights, each.weights_y))
     step = GradientMagnitude(pair)  # type: ignore[arg-type]
-    np.testing.assert_allclose(
-        chain.apply(picture(size), [step], border, flip).values, np.hypot(x, y), atol=1e-4
-    )
+    np.testing.assert_allclose(chain.apply(picture(size), [step], border, flip).values, np.hypot(x, y), atol=1e-4)
 
 
 @pytest.mark.parametrize("border", BORDERS)
@@ -157,9 +153,7 @@ def test_a_median_reads_what_its_record_says(size: int, border: str) -> None:
     rows, columns = sources(each.rows, border), sources(each.columns, border)
     want = np.zeros((len(rows), len(columns)))
     for i, j in np.ndindex(want.shape):
-        read = [
-            pixels[row, column] if min(row, column) >= 0 else 0.0 for row in rows[i] for column in columns[j]
-        ]
+        read = [pixels[row, column] if min(row, column) >= 0 else 0.0 for row in rows[i] for column in columns[j]]
         want[i, j] = sorted(read)[len(read) // 2]
     np.testing.assert_array_equal(chain.apply(pixels, [Median(size)], border).values, want)
 
@@ -258,9 +252,7 @@ def test_the_jump_multiplies_strides(border: str) -> None:
     assert placed.jump == (6, 10)
 
 
-@pytest.mark.parametrize(
-    "step", [Median(5), Bilateral(9), Canny(), GradientMagnitude(), catalogue.make("gaussian")]
-)
+@pytest.mark.parametrize("step", [Median(5), Bilateral(9), Canny(), GradientMagnitude(), catalogue.make("gaussian")])
 def test_centred_windows_move_nothing(step: Step) -> None:
     """Odd windows keep every pixel at its place; with "valid" the first output lies half a window inside."""
     (same,) = plan.passes([step], (40, 50), "reflect")

@@ -208,9 +208,7 @@ def test_fit_by_a_whole_factor_takes_block_means(shape: tuple[int, ...], factor:
     longest=st.integers(1, 100),
     channels=st.sampled_from([0, 1, 3]),
 )
-def test_fit_keeps_proportions_and_never_enlarges(
-    rows: int, columns: int, longest: int, channels: int
-) -> None:
+def test_fit_keeps_proportions_and_never_enlarges(rows: int, columns: int, longest: int, channels: int) -> None:
     """The longer side becomes `longest`, the other follows to half a pixel; smaller pictures stay."""
     shape = (rows, columns, channels) if channels else (rows, columns)
     values = result(shape)

@@ -69,9 +69,7 @@ def png() -> Encode:
     """
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     def write(levels: NDArray[np.generic], colour_type: int, *extra: tuple[bytes, bytes]) -> bytes:
         rows, columns = levels.shape[:2]

@@ -38,9 +38,7 @@ def profile(primaries: np.ndarray, name: str) -> bytes:
     text = name.encode("utf-16-be")
     description = b"mluc" + struct.pack(">IIIHHII", 0, 1, 12, 0x656E, 0x5553, len(text), 28) + text
     curve = b"para" + struct.pack(">IHH", 0, 3, 0)
-    curve += b"".join(
-        struct.pack(">i", round(v * 65536)) for v in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    )
+    curve += b"".join(struct.pack(">i", round(v * 65536)) for v in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
 
     def xyz(values: np.ndarray) -> bytes:
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(float(v) * 65536)) for v in values)

@@ -66,9 +66,7 @@ def test_lossless_files_of_8_bits_come_back_exactly(
         ("HEIF", {"quality": 100, "chroma": 444}, 4),
     ],
 )
-def test_lossy_files_come_back_nearly(
-    encode: Encode, kind: str, options: dict[str, object], tolerance: int
-) -> None:
+def test_lossy_files_come_back_nearly(encode: Encode, kind: str, options: dict[str, object], tolerance: int) -> None:
     """A smooth picture survives every lossy format within a few levels, channels and axes in order."""
     y, x = np.mgrid[0:48, 0:64]
     stored = np.dstack([4 * x, 5 * y, 250 - 2 * x - 2 * y]).astype(np.uint8)
@@ -157,9 +155,7 @@ def test_12_bits_are_stretched_to_16(rng: np.random.Generator) -> None:
         (279, len(packed)),
     ]
     packed += b"\0" * (len(packed) % 2)
-    directory = struct.pack("<H", len(fields)) + b"".join(
-        struct.pack("<HHII", tag, 4, 1, v) for tag, v in fields
-    )
+    directory = struct.pack("<H", len(fields)) + b"".join(struct.pack("<HHII", tag, 4, 1, v) for tag, v in fields)
     data = b"II*\0" + struct.pack("<I", 8 + len(packed)) + packed + directory + b"\0" * 4
     image = images.read(data, "x.tif")
     assert image.depth == 16
@@ -309,12 +305,8 @@ def test_real_numbers_must_be_finite(tiff: Encode, bad: float) -> None:
         images.read(tiff(values), "x.tif")
 
 
-@pytest.mark.parametrize(
-    ("kind", "top"), [("int32", 255), ("int32", 65535), ("uint32", 65535), ("int16", 200)]
-)
-def test_whole_numbers_that_fit_are_levels(
-    rng: np.random.Generator, tiff: Encode, kind: str, top: int
-) -> None:
+@pytest.mark.parametrize(("kind", "top"), [("int32", 255), ("int32", 65535), ("uint32", 65535), ("int16", 200)])
+def test_whole_numbers_that_fit_are_levels(rng: np.random.Generator, tiff: Encode, kind: str, top: int) -> None:
     """0 to 255 are levels of 8 bits, 0 to 65535 of 16."""
     values = rng.integers(0, top + 1, (7, 9)).astype(kind)
     values[0, 0] = top
@@ -380,9 +372,7 @@ def test_large_pictures_are_averaged(
     measured = image.levels if len(shape) == 3 else image.levels[..., 0]
     assert np.abs(measured - expected).max() <= 0.5 + (0 if kind is np.uint8 else 0.01)
     assert image.original_size == shape[:2]
-    assert notes(image).startswith(
-        f"Reduced from {shape[0]} × {shape[1]} to {image.size[0]} × {image.size[1]}"
-    )
+    assert notes(image).startswith(f"Reduced from {shape[0]} × {shape[1]} to {image.size[0]} × {image.size[1]}")
 
 
 @pytest.mark.parametrize(

@@ -144,13 +144,7 @@ def bomb(kind: str, files: dict[str, bytes], side: int) -> bytes:
     elif kind == "WEBP":
         data = bytearray(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + (side - 1).to_bytes(3, "little") * 2)
         data += b"ANIM\x06\0\0\0\xff\xff\xff\xff\0\0"
-        frame = (
-            b"\0" * 6
-            + (63).to_bytes(3, "little")
-            + (47).to_bytes(3, "little")
-            + b"\x64\0\0\0"
-            + files[kind][12:]
-        )
+        frame = b"\0" * 6 + (63).to_bytes(3, "little") + (47).to_bytes(3, "little") + b"\x64\0\0\0" + files[kind][12:]
         data += b"ANMF" + struct.pack("<I", len(frame)) + frame + b"\0" * (len(frame) % 2)
         data[4:8] = struct.pack("<I", len(data) - 8)
     return bytes(data)
@@ -194,9 +188,7 @@ def test_no_rows_or_columns_is_no_picture(files: dict[str, bytes], place: int) -
     assert "damaged" in refusal(bytes(data))
 
 
-@pytest.mark.parametrize(
-    "error", [MemoryError("no"), OSError("no"), SyntaxError("no"), struct.error("no"), EOFError()]
-)
+@pytest.mark.parametrize("error", [MemoryError("no"), OSError("no"), SyntaxError("no"), struct.error("no"), EOFError()])
 @pytest.mark.parametrize("stage", ["open_header", "decode"])
 def test_whatever_a_decoder_raises_is_chained(
     files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, error: Exception, stage: str
@@ -212,9 +204,7 @@ def test_whatever_a_decoder_raises_is_chained(
     assert caught.value.__cause__ is error
 
 
-def test_decoders_that_disagree_are_not_believed(
-    files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_decoders_that_disagree_are_not_believed(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     """A 16-bit file that two decoders read as different pictures is refused."""
     other = np.zeros((48, 64, 3), np.uint16)
     monkeypatch.setattr(decoding.cv2, "imdecode", lambda *_: other)

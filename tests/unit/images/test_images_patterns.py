@@ -98,9 +98,7 @@ def test_step_edge_points_in_its_direction(angle: float) -> None:
     assert np.abs(picture + picture[::-1, ::-1] - 1).max() < 1e-6
 
 
-@pytest.mark.parametrize(
-    ("row_cycles", "column_cycles"), [(0, 8), (8, 0), (6, 6), (5, -9), (-3, 7), (0, 32), (1, 0)]
-)
+@pytest.mark.parametrize(("row_cycles", "column_cycles"), [(0, 8), (8, 0), (6, 6), (5, -9), (-3, 7), (0, 32), (1, 0)])
 def test_grating_is_one_pair_of_peaks(row_cycles: int, column_cycles: int) -> None:
     """Whole cycles: the spectrum is 1/2 at zero, 1/4 at plus and minus the frequency, nothing else."""
     rows, columns = 48, 64

@@ -250,9 +250,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    text=st.sampled_from([*EXAMPLES, "gaussian~0.1~7", "salt_and_pepper~0.25~12"]), seed=st.integers(0, 2**32)
-)
+@given(text=st.sampled_from([*EXAMPLES, "gaussian~0.1~7", "salt_and_pepper~0.25~12"]), seed=st.integers(0, 2**32))
 def test_damaged_links_are_read_or_refused(text: str, seed: int) -> None:
     """Up to four characters cut out, replaced or inserted in a text that was right."""
     chance = random.Random(seed)  # noqa: S311 - not for secrets

@@ -41,9 +41,7 @@ print(hasattr(torch.ops.torchvision, "qnms"))
 
 def run(script: str, root: Path) -> list[str]:
     """Run `script` in a fresh Python and return the lines that it printed."""
-    process = subprocess.run(
-        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False
-    )
+    process = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     return process.stdout.splitlines()
 

@@ -49,9 +49,7 @@ def test_every_pattern_is_made_by_its_own_source(check, key, luminance) -> None:
     known = {each.name for each in (*patterns.SIZE, *patterns.get(key).parameters)}
     source = Source(key, tuple((name, value) for name, value in values.items() if name in known))
     ran = check(source, SOBEL, luminance=luminance)
-    np.testing.assert_array_equal(
-        ran.picture[..., 0] if not luminance else ran.picture, source.load().pixels[..., 0]
-    )
+    np.testing.assert_array_equal(ran.picture[..., 0] if not luminance else ran.picture, source.load().pixels[..., 0])
 
 
 @pytest.mark.parametrize("luminance", [False, True])

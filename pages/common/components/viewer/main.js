@@ -90,7 +90,8 @@ class Viewer {
     this.stage.selecting = ready.selecting;
     this.stage.setPictures(before, ready.after, picture, ready.output);
     this.look(this.pixel ?? { row: ready.output.rows >> 1, column: ready.output.columns >> 1 });
-    requestAnimationFrame(() => requestAnimationFrame(() => (this.host.dataset.painted = ready.key)));
+    // The stage draws in the next frame; when that is over, the picture is on screen.
+    requestAnimationFrame(() => setTimeout(() => (this.host.dataset.painted = ready.key)));
   }
 
   async before(picture, luminanceOnly) {

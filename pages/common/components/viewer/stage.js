@@ -65,11 +65,13 @@ class Stage {
     const height = Math.round(Math.min(limit, (width * this.size.rows) / this.size.columns));
     const ratio = devicePixelRatio || 1;
     [this.width, this.height, this.ratio] = [width, Math.max(height, 80), ratio];
+    const [pixelWidth, pixelHeight] = [Math.round(width * ratio), Math.round(this.height * ratio)];
     for (const pane of this.panes) {
       pane.element.style.height = `${this.height}px`;
       for (const canvas of [pane.picture, pane.marks]) {
-        canvas.width = Math.round(this.width * ratio);
-        canvas.height = Math.round(this.height * ratio);
+        if (canvas.width === pixelWidth && canvas.height === pixelHeight) continue; // setting it would clear it
+        [canvas.width, canvas.height] = [pixelWidth, pixelHeight];
+        pane.drawn = null;
       }
     }
     if (this.fitted) this.fit();
@@ -165,7 +167,11 @@ class Stage {
     });
   }
 
+  // A pane whose picture and view are as they were is left alone: scaling a large picture takes a while.
   paint(pane) {
+    const view = [pane.bitmap, pane.closeUp, this.scale, this.centre.x, this.centre.y];
+    if (pane.drawn?.every((each, i) => each === view[i])) return;
+    pane.drawn = view;
     const context = pane.picture.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, pane.picture.width, pane.picture.height);
