@@ -51,7 +51,8 @@ PAGES = (
         N_("What does this kernel do to my picture, and how is one pixel computed?"),
         N_(
             "Kernels from Sobel to Gabor and your own, borders, stride and dilation, signed results, chains of "
-            "filters, noise and what a blur buys, and template matching: down to the products and the sum of a single pixel."
+            "filters, noise and what a blur buys, and template matching: down to the products and the sum of one "
+            "pixel."
         ),
         {"picture": "coffee", "chain": "sobel_x"},
     ),
