@@ -68,10 +68,7 @@ class Window:
         """True when the middle is a pixel."""
         return self.size[0] % 2 == 1 and self.size[1] % 2 == 1
 
-    def output(self, picture: Pair, border: str, stride: Pair = (1, 1)) -> Pair:
-        """The size of the result."""
-        rows, columns = (
-            output_size(n, k, s, 0 if border == "valid" else k - 1)
-            for n, k, s in zip(picture, self.size, stride, strict=True)
-        )
+    def output(self, picture: Pair, stride: Pair) -> Pair:
+        """The size of the result, after padding that keeps the size at stride 1."""
+        rows, columns = (output_size(n, k, s, k - 1) for n, k, s in zip(picture, self.size, stride, strict=True))
         return rows, columns

@@ -48,10 +48,10 @@ def step_lines(step: Step, channels: int, border: str, flip: bool, direction: bo
         border: one of `filtering.BORDERS`.
         flip: True for convolution in the mathematical sense.
         direction: True to keep the direction of a gradient.
-        size: (rows, columns) of its input; decides whether `F.pad` can pad.
+        size: (rows, columns) of its input, which decides whether `F.pad` can pad; any for "valid".
 
     Returns:
-        The lines and the size of the result.
+        The lines, and the size of the result unless the border is "valid".
 
     Raises:
         ParameterError: for a step that PyTorch does not have.
@@ -78,7 +78,7 @@ def _linear(step: Linear, channels: int, border: str, flip: bool, size: Pair) ->
     before, _, indent = loop(step.repeat, "x", "x")
     smallest = size
     for _ in range(step.repeat):
-        smallest, size = size, window.output(size, border, step.strides)
+        smallest, size = size, window.output(size, step.strides)
     padding, argument, functions = _padding(window, border, smallest, indent)
     arguments = [
         "x",
@@ -128,8 +128,6 @@ def _median(step: Median, border: str, size: Pair) -> Written:
     k = step.size
     window = Window((k, k))
     lines, _, indent = loop(step.repeat, "x", "x")
-    for _ in range(step.repeat if border == "valid" else 0):
-        size = window.output(size, border)
     padding, _, functions = ([], [], ()) if border == "valid" else _padding_before(window, border, size, indent)
     margin = "    " * indent
     lines += [
@@ -156,4 +154,4 @@ def _gradient(step: GradientMagnitude, channels: int, border: str, direction: bo
         "x = torch.hypot(gx, gy)[None, None]",
         *([_DIRECTION] if direction else []),
     ]
-    return Part("\n".join(lines), functions), window.output(size, border)
+    return Part("\n".join(lines), functions), size

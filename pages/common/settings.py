@@ -1,13 +1,12 @@
 """Settings of a page: kept while other pages are visited, mirrored in the URL, checked when read from there.
 
 The settings live in the session under keys of their own, not in the widgets, which Streamlit forgets when
-the page is left. A widget is drawn from its setting (`bound`) and its answer is written back. What differs
+the page is left. A widget is drawn from its setting and hands its changes back (`bound`). What differs
 from the default stands in the URL, so copying the address reproduces the page.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,8 @@ from cnnviz.errors import CnnvizError, ParameterError
 
 __all__ = ["Setting", "Settings", "bound", "choice", "flag", "number"]
 
-_LATE = 2.0  # seconds in which a browser on a slow network has the new address
+
+_REMEMBERED = 100  # addresses; a drag publishes a dozen before the browser answers
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ class Settings:
     def _load(self) -> None:
         """Take over the URL when a visitor came by one; otherwise what the session remembers stands."""
         query = {name: st.query_params[name] for name in self.settings if name in st.query_params}
-        published = st.session_state.get(f"published/{self.page}")
-        if published is not None and (not query or query == published or self._is_late(query)):
+        known = self._known()
+        if known and (not query or query in known):
+            del known[: known.index(query) if query in known else 0]
             return
         values, rejected = {}, []
         for name, text in query.items():
@@ -95,14 +96,15 @@ class Settings:
         self.rejected = tuple(rejected)
         self._values.clear()
         self._values.update(values)
-        # From here on the session rules: if this run is cut off before it publishes, the next one must not
-        # undo what the visitor has done.
-        st.session_state[f"published/{self.page}"] = query
+        known[:] = [query]
 
-    def _is_late(self, query: dict[str, str]) -> bool:
-        """True for an address that was replaced just now: the browser had not got the new one yet."""
-        replaced = st.session_state.get(f"replaced/{self.page}", [])
-        return any(query == old and time.monotonic() - when < _LATE for when, old in replaced)
+    def _known(self) -> list[dict[str, str]]:
+        """The address that the browser sent last, and those published since, which it may not have got yet.
+
+        Any of them can come with the next run, late; only another one is a link that the visitor followed.
+        """
+        addresses: list[dict[str, str]] = st.session_state.setdefault(f"addresses/{self.page}", [])
+        return addresses
 
     def __getitem__(self, name: str) -> Any:
         return self._values.get(name, self.settings[name].default)
@@ -133,13 +135,10 @@ class Settings:
 
     def publish(self) -> None:
         """Mirror the settings in the URL; other names there (the language) stay."""
-        query, now = self.query(), time.monotonic()
-        published = st.session_state.get(f"published/{self.page}", query)
-        if published != query:
-            replaced = st.session_state.get(f"replaced/{self.page}", [])
-            recent = [(when, old) for when, old in replaced if now - when < _LATE]
-            st.session_state[f"replaced/{self.page}"] = [*recent, (now, published)]
-        st.session_state[f"published/{self.page}"] = query
+        query, known = self.query(), self._known()
+        if query not in known[-1:]:
+            known.append(query)
+            del known[:-_REMEMBERED]
         shown = {name: value for name, value in st.query_params.items() if name in self.settings}
         if shown != query:
             rest = {name: value for name, value in st.query_params.items() if name not in self.settings}

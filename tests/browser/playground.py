@@ -68,7 +68,10 @@ class Playground:
 
     def choose(self, label: str, option: str) -> None:
         """Choose an option of a select box."""
-        self.page.get_by_role("combobox", name=label).press("ArrowDown")  # a click may scroll, which closes the list
+        box = self.page.get_by_role("combobox", name=label)
+        box.scroll_into_view_if_needed()  # scrolling closes an open list
+        wait_until_idle(self.page)
+        box.press("ArrowDown")
         self.page.get_by_role("option", name=option, exact=True).click()
 
     def point(self, row: int, column: int, pane: str = "before") -> Lens:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image as PilImage
 
-from cnnviz import snippets
+from cnnviz import images, snippets
 from cnnviz.convolution import kernels
 from cnnviz.convolution.filtering import BORDERS
 from cnnviz.convolution.steps import GRADIENT_PAIRS, Bilateral, Canny, GradientMagnitude, Linear, Median
@@ -59,7 +60,7 @@ def test_stride_dilation_and_repeat_alone(check, photo, changes, library) -> Non
 @all_borders
 @pytest.mark.parametrize(
     ("key", "parameters"),
-    [("gaussian", {"size": 15, "sigma": 2.5}), ("box", {"size": 7}), ("gabor", {"angle": 0})],
+    [("gaussian", {"size": 15, "sigma": 1.5}), ("box", {"size": 7}), ("gabor", {"angle": 0})],
 )
 def test_a_column_times_a_row(check, photo, key, parameters, border, library) -> None:
     """Large kernels of rank 1 are written as their factors."""
@@ -85,6 +86,35 @@ def test_windows_larger_than_the_picture(check, border, library) -> None:
     source = Source("checkerboard", (("rows", 5), ("columns", 7), ("cell", 2)))
     large = replace(_random(5, 7), dilation=(3, 4))
     check(source, (large, Median(5), large, GradientMagnitude()), border=border, library=library)
+
+
+@pytest.mark.parametrize("border", ["reflect", "circular"])
+@pytest.mark.parametrize("reach", [3, 4, 5, 6])
+def test_the_padding_that_torch_refuses_begins_at_the_right_size(check, reach, border) -> None:
+    """F.pad reflects up to the size minus 1 and wraps up to the size: below, at and above both limits."""
+    source = Source("grating", (("rows", 5), ("columns", 9)))
+    check(source, (_random(2 * reach + 1, 3),), border=border, library="torch")
+
+
+@pytest.mark.parametrize("border", ["reflect", "circular"])
+def test_the_padding_fits_the_smallest_picture_of_a_loop(check, border) -> None:
+    """With stride and repeat the picture shrinks, until F.pad would refuse in the last round."""
+    source = Source("grating", (("rows", 24), ("columns", 30)))
+    check(source, (replace(_random(9, 9), stride=2, repeat=4),), border=border, library="torch")
+    check(source, (replace(_random(3, 3), stride=4), _random(13, 17)), border=border, library="torch")
+
+
+@both
+@pytest.mark.parametrize("brightest", [104, 255])
+def test_few_extremes_do_not_pale_the_rest(check, tmp_path, brightest, library) -> None:
+    """The strongest colour is the 99 % quantile, an eighth of the largest number, or the largest."""
+    levels = np.random.default_rng(0).integers(0, 24, (60, 80, 3), dtype=np.uint8)
+    flat = np.zeros_like(levels)
+    levels[7, 9] = flat[20, 30] = brightest
+    for name, each in (("low.png", levels), ("flat.png", flat)):
+        PilImage.fromarray(each).save(tmp_path / name)
+        image = images.read((tmp_path / name).read_bytes(), name)
+        check(UPLOAD, (), mode="signed", library=library, name=name, image=image)
 
 
 @both
@@ -142,7 +172,7 @@ def test_colour_goes_into_canny_after_a_blur(check, photo, library) -> None:
 @pytest.mark.parametrize("luminance", [False, True])
 def test_display_modes(check, photo, mode, luminance, library) -> None:
     """Signed numbers become the same levels as on the page."""
-    step = _random(3, 3)
+    step = Linear(kernels.get("sobel_x"))
     check(UPLOAD, (step,), mode=mode, luminance=luminance, library=library, name="photo.png", image=photo)
 
 
