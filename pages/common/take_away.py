@@ -46,6 +46,7 @@ def program(picture: Source, noise: Noise | None, image: Image, recipe: Recipe, 
             mode=mode,
             library=library,
             name=image.name,
+            image=image,
         ),
         language="python",
     )

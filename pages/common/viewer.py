@@ -178,11 +178,7 @@ def viewer(
     header = {
         "digest": image.digest,
         "key": hashlib.blake2b(shown.data, digest_size=8).hexdigest(),
-        "plan": {
-            "border": recipe.border,
-            "luminance": recipe.luminance,
-            "steps": [_pass_record(each) for each in written],
-        },
+        "plan": plan_record(recipe, written),
         "output": {"rows": shown.shape[0], "columns": shown.shape[1], "jump": place.jump, "start": place.start},
         "display": {
             "mime": shown.mime,
@@ -210,6 +206,12 @@ def viewer(
         on_pixel_change=on_pixel,
         on_region_change=on_region,
     )
+
+
+def plan_record(recipe: Recipe, written: Sequence[plan.Pass]) -> dict[str, Any]:
+    """The recipe as chain.js reads it."""
+    steps = [_pass_record(each) for each in written]
+    return {"border": recipe.border, "luminance": recipe.luminance, "steps": steps}
 
 
 def _pass_record(each: plan.Pass) -> dict[str, Any]:

@@ -27,7 +27,7 @@ print(*sorted({{"streamlit", "torch", "torchvision"}} & set(sys.modules)), *aske
 
 @pytest.mark.parametrize(
     "module",
-    ["cnnviz", "cnnviz.convolution", "cnnviz.figures", "cnnviz.images", "cnnviz.networks"],
+    ["cnnviz", "cnnviz.convolution", "cnnviz.figures", "cnnviz.snippets", "cnnviz.images", "cnnviz.networks"],
 )
 def test_importing_the_backend_loads_no_streamlit_no_torch_and_asks_no_host(module: str, root: Path) -> None:
     """A notebook, or a page that needs no network, pays for neither; a class without a network can start."""

@@ -132,7 +132,7 @@ def test_companions_in_both_libraries(check, photo, step, luminance, border, lib
     "step",
     [
         Bilateral(),
-        Bilateral(5, 0.3, 1.5, repeat=2),
+        Bilateral(5, 1.0, 1.5, repeat=2),
         Canny(0.03, 0.06),
         Canny(0.02, 0.1, 0.0),
         Canny(0.01, 0.02, 2.5),
