@@ -2,70 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from cnnviz.convolution import chain, filtering, kernels, notation
-from cnnviz.convolution.catalogue import make
-from cnnviz.convolution.chain import Linear
-from cnnviz.errors import ParameterError
+from cnnviz.convolution import chain, filtering, notation
 from cnnviz.figures.display import MODES as DISPLAY_MODES
 from cnnviz.images import Image
-from cnnviz.images.source import Noise, Source
 from pages.common import take_away
-from pages.common.chain_controls import chain_controls, chain_settings
+from pages.common.chain_controls import chain_controls
 from pages.common.filter_facts import histograms, kernel_facts, noise_readout, result_line
-from pages.common.frame import Suggestion, guarded, header, notices, suggestions
+from pages.common.filter_settings import SETTINGS, filter_suggestions
+from pages.common.frame import guarded, header, notices, suggestions
 from pages.common.language import _
-from pages.common.pictures import Pictures, picture_controls, picture_settings, pictures
-from pages.common.settings import Setting, Settings, choice
+from pages.common.pictures import Pictures, picture_controls, pictures
+from pages.common.settings import Settings
 from pages.common.viewer import MODES, Recipe, Shown, filter_picture, match_picture, send_picture, viewer
-
-
-def _numbers(count: int) -> Any:
-    """Decoder of `count` whole numbers joined by dots; nothing is allowed too."""
-
-    def decode(text: str) -> tuple[int, ...]:
-        values = tuple(int(part[:5]) for part in text.split("."))
-        if len(values) != count or min(values) < 0:
-            raise ParameterError("numbers", text, f"{count} numbers")
-        return values
-
-    return decode
-
-
-def _joined(values: tuple[int, ...]) -> str:
-    return ".".join(map(str, values))
-
-
-def _settings() -> Settings:
-    return Settings(
-        "filters",
-        [
-            *picture_settings(),
-            *chain_settings(),
-            choice("border", "reflect", filtering.BORDERS),
-            choice("operation", "correlation", ("correlation", "convolution")),
-            choice("colour", "colour", ("colour", "luminance")),
-            choice("view", "auto", MODES),
-            choice("tool", "filter", ("filter", "match")),
-            Setting("region", (), _joined, _numbers(4)),
-            Setting("pixel", (), _joined, _numbers(2)),
-        ],
-    )
 
 
 @guarded
 def main() -> None:
     """Draw the page."""
-    settings = _settings()
+    settings = Settings("filters", SETTINGS)
     header(
         _("Filter playground"),
         _("Choose a kernel, see what it does to a picture, and follow one pixel through products and sum."),
     )
     notices(settings)
-    suggestions(settings, _suggestions())
+    suggestions(settings, filter_suggestions())
     with st.sidebar, st.expander(_("Picture, upload, noise"), key="filters/picture", icon=":material/image:"):
         picture_controls(settings)
     with st.sidebar:
@@ -215,59 +177,6 @@ def _legal_region(region: tuple[int, ...], rows: int, columns: int) -> tuple[int
     row, column, height, width = region or (rows // 2 - side // 2, columns // 3 - side // 2, side, side)
     row, column = min(row, rows - 2), min(column, columns - 2)
     return row, column, max(2, min(height, rows - row, 96)), max(2, min(width, columns - column, 96))
-
-
-def _suggestions() -> list[Suggestion]:
-    edge = (make("sobel_x"),)
-    gaussian = make("gaussian", {"size": 5, "sigma": 1.0})
-    three = make("box", {"size": 3})
-    return [
-        Suggestion(
-            _("Signed edges"),
-            _("Orange: it gets brighter to the right; blue: darker. Clip instead, and half of the edges disappear."),
-            {"picture": Source("coffee"), "chain": edge},
-        ),
-        Suggestion(
-            _("Blur or median?"),
-            _(
-                "A median removes salt and pepper and keeps the edges; a Gaussian only smears the dots. "
-                "Compare PSNR under “Noise”."
-            ),
-            {"picture": Source("camera"), "noise": Noise("salt_and_pepper", 0.05), "chain": (make("median"),)},
-        ),
-        Suggestion(
-            _("Two 3×3 = one 5×5"),
-            _("Two box filters in a row equal the single 5×5 kernel shown under “About the kernel”."),
-            {"picture": Source("cat"), "chain": (three, three)},
-        ),
-        Suggestion(
-            _("Convolution flips"),
-            _(
-                "A single dot shows the kernel: turned by 180° under correlation, upright under convolution. "
-                "Switch the operation."
-            ),
-            {
-                "picture": Source("impulse", (("rows", 15), ("columns", 21))),
-                "chain": (make("emboss"),),
-                "view": "signed",
-            },
-        ),
-        Suggestion(
-            _("Stride aliases"),
-            _("Every fourth pixel of fine rings: false rings appear (aliasing). Put a Gaussian before it."),
-            {"picture": Source("zone_plate"), "chain": (Linear(kernels.get("identity"), stride=4),)},
-        ),
-        Suggestion(
-            _("Direction as hue"),
-            _("The hue tells in which direction the picture gets brighter, the brightness how fast."),
-            {"picture": Source("coffee"), "chain": (gaussian, make("gradient_sobel")), "step": 1, "view": "hue"},
-        ),
-        Suggestion(
-            _("Find a pattern"),
-            _("Normalised correlation finds the framed coin again and gives every look-alike a score."),
-            {"picture": Source("coins"), "tool": "match", "region": (102, 183, 44, 44)},
-        ),
-    ]
 
 
 main()

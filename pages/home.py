@@ -1,13 +1,16 @@
-"""Home: what cnnviz is, and its pages with a small real picture of each."""
+"""Home: what cnnviz is, and its pages with small real pictures of what they do."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from pages.common import site
-from pages.common.frame import guarded, header
+from pages.common.filter_settings import filter_suggestions, query_of
+from pages.common.frame import Suggestion, guarded, header
 from pages.common.language import _
 from pages.common.thumbnails import thumbnail
+
+ACROSS = 3  # cards in a row
 
 
 @guarded
@@ -18,16 +21,31 @@ def main() -> None:
         _("See what convolutions do: on your own pictures, down to the arithmetic of a single pixel."),
     )
     for place in site.PAGES:
-        with st.container(border=True):
-            picture, text = st.columns([2, 3], vertical_alignment="center")
-            with picture:
-                before, after = thumbnail(place)
-                st.image([before, after], width=210)
-            with text:
-                st.subheader(_(place.title), anchor=False)
-                st.markdown(f"**{_(place.question)}**")
-                st.markdown(_(place.teaches))
-                site.link(place, _("Open"))
+        _page(place)
+    st.markdown(f"**{_('Start with')}**")
+    offered = filter_suggestions()
+    for start in range(0, len(offered), ACROSS):
+        for column, suggestion in zip(st.columns(ACROSS), offered[start : start + ACROSS], strict=False):
+            with column:
+                _card(site.FILTERS, suggestion)
+
+
+def _page(place: site.Place) -> None:
+    with st.container(border=True):
+        picture, text = st.columns([2, 3], vertical_alignment="center")
+        picture.image(thumbnail(place.picture), output_format="JPEG", alt=_(place.title), width="stretch")
+        with text:
+            site.link(place, f"**{_(place.title)}**")
+            st.markdown(_(place.question))
+            st.caption(_(place.teaches))
+
+
+def _card(place: site.Place, suggestion: Suggestion) -> None:
+    query = query_of(suggestion)
+    with st.container(border=True):
+        st.image(thumbnail(query), output_format="JPEG", alt=suggestion.title, width="stretch")
+        site.link(place, suggestion.title, query)
+        st.caption(suggestion.look)
 
 
 main()

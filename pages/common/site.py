@@ -14,7 +14,7 @@ from pages.common.language import _
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-__all__ = ["HOME", "PAGES", "Place", "link", "navigation"]
+__all__ = ["FILTERS", "HOME", "PAGES", "Place", "link", "navigation"]
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,21 @@ class Place:
 
 HOME = Place("pages/home.py", "", N_("Home"), ":material/home:", "", "")
 
-PAGES = (
-    Place(
-        "pages/filter_playground.py",
-        "filters",
-        N_("Filter playground"),
-        ":material/filter_b_and_w:",
-        N_("What does this kernel do to my picture, and how is one pixel computed?"),
-        N_(
-            "Kernels from Sobel to Gabor and your own, borders, stride and dilation, signed results, chains of "
-            "filters, noise and what a blur buys, and template matching: down to the products and the sum of one "
-            "pixel."
-        ),
-        {"picture": "coffee", "chain": "sobel_x"},
+FILTERS = Place(
+    "pages/filter_playground.py",
+    "filters",
+    N_("Filter playground"),
+    ":material/filter_b_and_w:",
+    N_("What does this kernel do to my picture, and how is one pixel computed?"),
+    N_(
+        "Kernels from Sobel to Gabor and your own, borders, stride and dilation, signed results, chains of "
+        "filters, noise and what a blur buys, and template matching: down to the products and the sum of one "
+        "pixel."
     ),
+    {"picture": "coffee", "chain": "sobel_x"},
 )
+
+PAGES = (FILTERS,)
 
 
 def _page(place: Place) -> StreamlitPage:

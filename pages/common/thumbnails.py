@@ -1,31 +1,63 @@
-"""Small real pictures for the home page: the page's own computation on a sample, before and after."""
+"""Small real pictures for the home page: what a page computes for some of its settings."""
 
 from __future__ import annotations
 
-import streamlit as st
+from collections.abc import Mapping
 
-from cnnviz.convolution import notation
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnnviz.convolution import chain, matching, notation
 from cnnviz.figures import encode
-from cnnviz.figures.display import display, fit
-from cnnviz.images import source
-from pages.common.site import Place
-from pages.common.viewer import Recipe, automatic_mode
+from cnnviz.figures.display import display, display_directions, display_signed, fit
+from cnnviz.images import Image, source
+from pages.common.viewer import automatic_mode
 
 __all__ = ["thumbnail"]
 
-LONGEST = 320  # pixels
+HEIGHT = 180  # pixels
 
 
-def thumbnail(place: Place) -> tuple[bytes, bytes]:
-    """The sample and what the page makes of it, as JPEG bytes."""
-    return _pair(place.picture["picture"], place.picture["chain"])
+def thumbnail(query: Mapping[str, str]) -> bytes:
+    """Picture and result side by side as JPEG bytes, for settings of the Filter playground as in an address."""
+    return _pair(tuple(sorted(query.items())))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _pair(picture: str, chain: str) -> tuple[bytes, bytes]:
-    image = source.read(picture).load()
-    filtered = Recipe(chain).run(image)
-    values = fit(filtered.values, LONGEST)
-    after = display(values, automatic_mode(notation.read(chain)), low=filtered.minimum, high=filtered.maximum)
-    before = display(fit(image.pixels, LONGEST), "clip")
-    return encode.jpeg(before.rgb), encode.jpeg(after.rgb, 92, full_colour=True)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _pair(query: tuple[tuple[str, str], ...]) -> bytes:
+    values = dict(query)
+    image = source.read(values["picture"]).load()
+    disturbance = source.read_noise(values.get("noise", "none"))
+    shown = image if disturbance is None else disturbance.add(image)
+    after = _match(shown, values["region"]) if values.get("tool") == "match" else _filter(shown, values)
+    sides = [_scaled(side) for side in (display(shown.pixels, "clip").rgb, after)]
+    gap = np.full((HEIGHT, 6, 3), 255, np.uint8)
+    return encode.jpeg(np.concatenate([sides[0], gap, sides[1]], axis=1), full_colour=True)
+
+
+def _filter(image: Image, values: Mapping[str, str]) -> NDArray[np.uint8]:
+    steps = notation.read(values["chain"])
+    filtered = chain.apply(image.luminance if image.is_grey else image.pixels, steps)
+    if values.get("view") == "hue" and filtered.direction is not None:
+        return display_directions(filtered.direction, filtered.values, max(filtered.values.shape)).rgb
+    mode = "signed" if values.get("view") == "signed" else automatic_mode(steps)
+    return display(filtered.values, mode).rgb
+
+
+def _match(image: Image, region: str) -> NDArray[np.uint8]:
+    row, column, rows, columns = map(int, region.split("."))
+    grey = image.luminance
+    return display_signed(matching.match(grey, grey[row : row + rows, column : column + columns]).response, 1.0).rgb
+
+
+def _scaled(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A square from the middle, `HEIGHT` wide; small test patterns are enlarged pixel by pixel."""
+    colour = rgb if rgb.ndim == 3 else np.repeat(rgb[:, :, None], 3, axis=2)
+    side = min(colour.shape[:2])
+    top, left = (colour.shape[0] - side) // 2, (colour.shape[1] - side) // 2
+    square = colour[top : top + side, left : left + side]
+    if side < HEIGHT:
+        place = np.arange(HEIGHT) * side // HEIGHT
+        return np.ascontiguousarray(square[place][:, place])
+    return np.rint(fit(square.astype(np.float32), HEIGHT)).astype(np.uint8)

@@ -11,6 +11,17 @@ const ACTIONS = [
   ["normalise", "\u03a3=1", "turn"],
 ];
 
+const LONGEST_TEXT = 6; // characters that fit a cell
+
+// What a cell shows while nobody types in it: a long number is shortened, its full text stays in `full`.
+function shortText(text) {
+  const number = Number(text);
+  if (text.length <= LONGEST_TEXT || !Number.isFinite(number)) return text;
+  const short = String(Number(number.toPrecision(3)));
+  if (short.length <= LONGEST_TEXT) return short.replace(/^(-?)0\./, "$1.");
+  return number.toFixed(3).replace(/^(-?)0\./, "$1.");
+}
+
 class KernelEditor {
   constructor(parent) {
     this.host = document.createElement("div");
@@ -19,7 +30,12 @@ class KernelEditor {
     parent.appendChild(this.host);
     this.cells = this.host.querySelector(".cells");
     this.cells.addEventListener("input", (event) => this.typed(event.target));
-    this.cells.addEventListener("change", () => this.report());
+    this.cells.addEventListener("change", (event) => {
+      event.target.full = event.target.value; // a value set without typing (by a script) counts too
+      this.report();
+    });
+    this.cells.addEventListener("focusin", (event) => (event.target.value = event.target.full));
+    this.cells.addEventListener("focusout", (event) => (event.target.value = shortText(event.target.full)));
     this.cells.addEventListener("keydown", (event) => this.key(event));
     this.cells.addEventListener("paste", (event) => this.paste(event));
     this.host.querySelector(".tools").addEventListener("click", (event) => {
@@ -80,7 +96,11 @@ class KernelEditor {
 
   drawCell(input, text, value, scale, wrong) {
     const focused = input.getRootNode().activeElement === input;
-    if (!focused || Number(input.value) !== Number(text)) input.value = text;
+    if (!focused || Number(input.full) !== Number(text)) {
+      input.full = text;
+      input.value = focused ? text : shortText(text);
+    }
+    input.title = text;
     input.classList.toggle("wrong", wrong);
     input.setAttribute("aria-invalid", wrong);
     const colour = wrong || value === undefined ? [255, 255, 255] : divergingColour(this.palette, value, scale);
@@ -106,12 +126,13 @@ class KernelEditor {
   // A number still being typed ("-", "1/") is not sent until the cell is left: it would only be called wrong.
   typed(input) {
     clearTimeout(this.timer);
+    input.full = input.value;
     if (NUMBER.test(input.value)) this.timer = setTimeout(() => this.report(), PAUSE);
   }
 
   report() {
     clearTimeout(this.timer);
-    const texts = [...this.cells.children].map((input) => input.value);
+    const texts = [...this.cells.children].map((input) => input.full);
     const rows = [];
     for (let i = 0; i < texts.length; i += this.columns) rows.push(texts.slice(i, i + this.columns));
     const now = JSON.stringify(rows);
