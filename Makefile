@@ -68,7 +68,7 @@ translations: $(VENV)/app-installed
 	@$(BIN)/python -m tests.translations
 
 screenshot: $(VENV)/chromium
-	@$(BIN)/python -m tests.browser.screenshot docs/screenshot.png
+	@$(BIN)/python -m tests.browser.screenshot docs/screenshot.png "/filters?chain=sobel_x"
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnnviz.images import samples
 from pages.common import site
 
 if TYPE_CHECKING:
@@ -54,3 +55,11 @@ def test_the_readme_names_every_page(root: Path) -> None:
     for place in site.PAGES:
         assert place.title in readme
         assert place.question in readme
+
+
+def test_the_readme_credits_every_sample(root: Path) -> None:
+    """Title, author and licence of each photo that the app shows."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for key in samples.names():
+        sample = samples.get(key)
+        assert f"| {sample.title} | {sample.credit} | {sample.licence} |" in readme

@@ -11,15 +11,13 @@ const ACTIONS = [
   ["normalise", "\u03a3=1", "turn"],
 ];
 
-const LONGEST_TEXT = 6; // characters that fit a cell
+const LONGEST_TEXT = 5; // characters that fit a cell
 
 // What a cell shows while nobody types in it: a long number is shortened, its full text stays in `full`.
 function shortText(text) {
   const number = Number(text);
   if (text.length <= LONGEST_TEXT || !Number.isFinite(number)) return text;
-  const short = String(Number(number.toPrecision(3)));
-  if (short.length <= LONGEST_TEXT) return short.replace(/^(-?)0\./, "$1.");
-  return number.toFixed(3).replace(/^(-?)0\./, "$1.");
+  return Math.abs(number) < 1 ? number.toFixed(3).replace("0.", ".") : number.toPrecision(3);
 }
 
 class KernelEditor {
@@ -75,7 +73,8 @@ class KernelEditor {
 
   drawCells({ cells, values, bad, labels }) {
     const columns = Math.max(...cells.map((row) => row.length));
-    this.cells.style.gridTemplateColumns = `repeat(${columns}, minmax(2.5rem, 3.6rem))`;
+    this.cells.style.gridTemplateColumns = `repeat(${columns}, minmax(2rem, 3.6rem))`;
+    this.cells.classList.toggle("small", columns > 5);
     const wanted = cells.length * columns;
     while (this.cells.children.length > wanted) this.cells.lastChild.remove();
     while (this.cells.children.length < wanted) this.cells.append(this.newInput());
