@@ -169,6 +169,7 @@ def _match(settings: Settings, chosen: Pictures) -> None:
             column=found.peak[1] + 1,
         )
     )
+    take_away.match_downloads(chosen.shown, found.response)
 
 
 def _legal_region(region: tuple[int, ...], rows: int, columns: int) -> tuple[int, int, int, int]:

@@ -44,12 +44,12 @@ class Pictures:
     clean: Image
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
 def _load(text: str) -> Image:
     return source.read(text).load()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _disturb(digest: str, chosen: Noise, _image: Image) -> Image:
     return chosen.add(_image)
 

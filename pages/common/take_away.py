@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnnviz import snippets
+from cnnviz.convolution import chain
 from cnnviz.figures import encode
-from cnnviz.figures.display import display, display_directions
+from cnnviz.figures.display import display, display_directions, display_signed
 from cnnviz.images import Image
 from cnnviz.images.source import UPLOAD, Noise, Source
 from pages.common.language import _
 from pages.common.viewer import Recipe, Shown
 
-__all__ = ["downloads", "program"]
+__all__ = ["downloads", "match_downloads", "program"]
 
 _LIBRARIES: dict[snippets.Library, str] = {"opencv": "NumPy + OpenCV", "torch": "PyTorch"}
 
@@ -54,11 +57,22 @@ def program(picture: Source, noise: Noise | None, image: Image, recipe: Recipe, 
 
 def downloads(image: Image, recipe: Recipe, shown: Shown) -> None:
     """Files of the whole result, made when they are asked for, and the address of this page."""
+    _files(image, lambda: _png(recipe.run(image), shown.mode), lambda: recipe.run(image).values)
+    _link()
+
+
+def match_downloads(image: Image, response: NDArray[np.float32]) -> None:
+    """The response of template matching, and the address of this page."""
+    _files(image, lambda: encode.png(display_signed(response, 1.0).rgb, level=6), lambda: response)
+    _link()
+
+
+def _files(image: Image, picture: Callable[[], bytes], values: Callable[[], NDArray[np.float32]]) -> None:
     stem = f"{image.name.rsplit('.', 1)[0]}-cnnviz"
     with st.container(horizontal=True):
         st.download_button(
             _("Picture (PNG)"),
-            lambda: _png(image, recipe, shown.mode),
+            picture,
             f"{stem}.png",
             "image/png",
             icon=":material/image:",
@@ -66,19 +80,21 @@ def downloads(image: Image, recipe: Recipe, shown: Shown) -> None:
         )
         st.download_button(
             _("Numbers (NPY, float32)"),
-            lambda: _npy(image, recipe),
+            lambda: _npy(values()),
             f"{stem}.npy",
             "application/octet-stream",
             icon=":material/data_array:",
             on_click="ignore",
         )
+
+
+def _link() -> None:
     st.markdown(_("**Link to this page**, settings included:"))
     st.code(_address(), language=None, wrap_lines=True)
     st.caption(_("A picture of your own does not travel with the link: whoever opens it sees the sample instead."))
 
 
-def _png(image: Image, recipe: Recipe, mode: str) -> bytes:
-    filtered = recipe.run(image)
+def _png(filtered: chain.Filtered, mode: str) -> bytes:
     if mode == "hue" and filtered.direction is not None:
         longest = max(filtered.values.shape)
         return encode.png(display_directions(filtered.direction, filtered.values, longest).rgb, level=6)
@@ -86,9 +102,9 @@ def _png(image: Image, recipe: Recipe, mode: str) -> bytes:
     return encode.png(whole.rgb, level=6)
 
 
-def _npy(image: Image, recipe: Recipe) -> bytes:
+def _npy(values: NDArray[np.float32]) -> bytes:
     stream = io.BytesIO()
-    np.save(stream, recipe.run(image).values, allow_pickle=False)
+    np.save(stream, values, allow_pickle=False)
     return stream.getvalue()
 
 

@@ -132,7 +132,7 @@ class Found:
     response: NDArray[np.float32]
 
 
-@st.cache_resource(max_entries=20, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)  # the response is kept: up to 16 MB each
 def match_picture(digest: str, region: tuple[int, int, int, int], _image: Image) -> Found:
     """Search a picture for its own region (row, column, rows, columns), on luminance."""
     row, column, rows, columns = region
