@@ -38,14 +38,13 @@ $(VENV)/tests-installed: $(VENV)/app-installed tests/requirements.txt
 	@$(PIP) --quiet -r tests/requirements.txt
 	@touch $@
 
+sudo := $(if $(filter 0,$(shell id -u)),,sudo -n )
+debian_chromium = { command -v apt-get >/dev/null && $(sudo)apt-get update -q && \
+  $(sudo)env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium fonts-dejavu-core; }
+
 # Debian's package, else Playwright's own download; with neither, the browser tests fail and say so.
 $(VENV)/chromium: $(VENV)/tests-installed
-	@if $(BIN)/python -m tests.browser.chromium; then :; \
-	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium fonts-dejavu-core; \
-	elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then \
-	  sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium fonts-dejavu-core; \
-	else $(BIN)/python -m playwright install chromium; fi
+	@$(BIN)/python -m tests.browser.chromium || $(debian_chromium) || $(BIN)/python -m playwright install chromium
 	@$(BIN)/python -m tests.browser.chromium && touch $@
 
 lint: $(VENV)/tests-installed
@@ -57,7 +56,7 @@ lint: $(VENV)/tests-installed
 test: lint $(VENV)/chromium
 	@$(BIN)/python -m pytest -n 2
 
-bench: $(VENV)/tests-installed
+bench: $(VENV)/chromium
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --dist=no -p no:randomly -s
 
 format: $(VENV)/tests-installed

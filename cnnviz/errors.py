@@ -3,7 +3,8 @@
 CnnvizError
 ├── ImageError       bytes that are not a picture we can show, or are too large
 ├── KernelError      weights that cannot be used; `cells` names the bad ones
-└── ParameterError   a parameter outside its legal range
+├── ParameterError   a parameter outside its legal range
+└── WorkError        a computation that would keep everybody waiting
 
 Every error carries an English template and the values that belong in it, so that a page can translate
 the sentence and a notebook can read `str(error)`. Anything else that is raised is a bug.
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from cnnviz.text import N_
 
-__all__ = ["BadCell", "CnnvizError", "ImageError", "KernelError", "ParameterError"]
+__all__ = ["BadCell", "CnnvizError", "ImageError", "KernelError", "ParameterError", "WorkError"]
 
 
 class CnnvizError(Exception):
@@ -67,3 +68,7 @@ class ParameterError(CnnvizError):
         self.name = name
         self.value = value
         self.legal = legal
+
+
+class WorkError(CnnvizError):
+    """Raised when a computation would take far longer than a page may: the remedy is in the sentence."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.convolution import companions, filtering, kernels
+from cnnviz.convolution import companions, filtering, kernels, plan
 from cnnviz.convolution.arithmetic import same_padding
 from cnnviz.convolution.checks import MAX_ENGINE_SIZE, MAX_WEIGHT, Pair, Picture, Weights, checked_pixels
 from cnnviz.convolution.steps import Bilateral, Canny, GradientMagnitude, Linear, Median, Step
-from cnnviz.errors import ParameterError
+from cnnviz.errors import ParameterError, WorkError
+from cnnviz.text import N_
 
 __all__ = [
     "MAX_STEPS",
@@ -30,6 +31,14 @@ __all__ = [
 ]
 
 MAX_STEPS = 8
+MAX_WORK = 2e10
+"""Multiplications that a chain may take: some seconds on two cores."""
+
+_CELLS_OF_FFT = 400  # a larger kernel costs no more than about this many weights: spectra are multiplied
+_TOO_MUCH = N_(
+    "This chain needs {work:.0f} billion multiplications for this picture, and {limit:.0f} billion is the most: "
+    "repeat less often, use smaller kernels or a smaller picture."
+)
 # Rounding of float32 sums, as a share of the largest value: what is closer to 0 counts as 0.
 _ROUNDING = 1e-6
 
@@ -82,11 +91,13 @@ def apply(pixels: ArrayLike, steps: Sequence[Step], border: str = "reflect", fli
     Raises:
         ParameterError: when there are too many steps, or one is impossible: "valid" leaves no window, the
             channels do not fit, or values become infinite; the name then begins with "step N", N from 1.
+        WorkError: when all passes together would take more than `MAX_WORK` multiplications.
     """
     values = checked_pixels(pixels)
+    _check_work(values, _checked(steps), border)
     direction: Picture | None = None
     start = time.perf_counter()
-    for number, step in enumerate(_checked(steps), 1):
+    for number, step in enumerate(steps, 1):
         try:
             values, direction = _run(values, step, border, flip)
         except ParameterError as error:
@@ -169,6 +180,16 @@ def _checked(steps: Sequence[Step]) -> Sequence[Step]:
     if len(steps) > MAX_STEPS:
         raise ParameterError("steps", len(steps), f"0 … {MAX_STEPS}")
     return steps
+
+
+def _check_work(values: Picture, steps: Sequence[Step], border: str) -> None:
+    channels = values.shape[2] if values.ndim == 3 else 1
+    work = 0.0
+    for each in plan.passes(steps, (values.shape[0], values.shape[1]), border):
+        cells = each.rows.extent * each.columns.extent
+        work += channels * each.rows.size * each.columns.size * min(cells, _CELLS_OF_FFT)
+    if work > MAX_WORK:
+        raise WorkError(_TOO_MUCH, work=work / 1e9, limit=MAX_WORK / 1e9)
 
 
 def _run(values: Picture, step: Step, border: str, flip: bool) -> tuple[Picture, Picture | None]:

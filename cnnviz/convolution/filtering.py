@@ -23,7 +23,15 @@ from numpy.typing import ArrayLike
 from cnnviz.convolution import separability
 from cnnviz.convolution.arithmetic import output_size, same_padding
 from cnnviz.convolution.borders import BORDERS, Border, checked_border, opencv_code, pad
-from cnnviz.convolution.checks import Pair, Picture, Weights, checked_pair, checked_pixels, checked_weights
+from cnnviz.convolution.checks import (
+    MAX_ENGINE_SIZE,
+    Pair,
+    Picture,
+    Weights,
+    checked_pair,
+    checked_pixels,
+    checked_weights,
+)
 from cnnviz.errors import ParameterError
 
 __all__ = ["BORDERS", "MAX_DILATION", "MAX_STRIDE", "Border", "Method", "convolve", "correlate", "method"]
@@ -57,7 +65,8 @@ def correlate(
         weights: (kh, kw), each side 1 to 255; even and rectangular kernels are welcome.
         border: one of `BORDERS`; "valid" takes whole windows only, the others keep the size at stride 1.
         stride: pixels from one output to the next, 1 to 255, as (rows, columns) or one int.
-        dilation: pixels from one weight to the next, 1 to 31, as (rows, columns) or one int.
+        dilation: pixels from one weight to the next, 1 to 31, as (rows, columns) or one int; the spread kernel
+            may be 255 in a side.
 
     Returns:
         float32 of shape (H', W') or (H', W', C), with H' and W' from `arithmetic.output_size`.
@@ -112,6 +121,8 @@ def _dilated(weights: Weights, dilation: Pair) -> Weights:
     if dilation == (1, 1):
         return weights
     rows, columns = ((n - 1) * d + 1 for n, d in zip(weights.shape, dilation, strict=True))
+    if max(rows, columns) > MAX_ENGINE_SIZE:
+        raise ParameterError("dilation", f"{dilation[0]} x {dilation[1]}", f"≤ {MAX_ENGINE_SIZE} (size x dilation)")
     spread = np.zeros((rows, columns))
     spread[:: dilation[0], :: dilation[1]] = weights
     return spread

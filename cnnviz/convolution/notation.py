@@ -22,8 +22,8 @@ from cnnviz.errors import ParameterError
 
 __all__ = ["MAX_LENGTH", "read", "write"]
 
-MAX_LENGTH = 60_000
-"""Longest text that is read; two full 31 x 31 kernels of long numbers take less."""
+MAX_LENGTH = 200_000
+"""Longest text that is read; eight full 31 x 31 kernels of long numbers take less."""
 
 _EXTRAS: tuple[str, ...] = ("stride", "dilation", "repeat")
 _STEPS, _PARTS, _VALUE, _CELLS = "~~", "~", "-", "_"

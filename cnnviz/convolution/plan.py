@@ -39,6 +39,11 @@ class Axis:
     before: int
     output: int
 
+    @property
+    def extent(self) -> int:
+        """Inputs from the first to the last that a window spans."""
+        return (self.length - 1) * self.dilation + 1
+
 
 @dataclass(frozen=True, eq=False)
 class Pass:

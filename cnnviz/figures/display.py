@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnviz.convolution.companions import luminance
 from cnnviz.errors import ParameterError
 from cnnviz.figures.colours import MIDDLE, directions, diverging
 from cnnviz.text import N_
 
-__all__ = ["MODES", "Display", "Mode", "display", "display_directions", "display_signed", "fit", "luminance"]
+__all__ = ["MODES", "Display", "Mode", "display", "display_directions", "display_signed", "fit"]
 
+_Number = TypeVar("_Number", np.float32, np.uint8)
 Mode = Literal["signed", "clip", "absolute", "rescale"]
 
 MODES: dict[Mode, str] = {
@@ -26,7 +28,6 @@ MODES: dict[Mode, str] = {
 }
 
 _SAMPLED = 65_536  # pixels that a quantile is taken of
-_LUMA = (0.299, 0.587, 0.114)  # Rec. 601
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,20 @@ class Display:
     high: float
 
 
-def fit(values: NDArray[np.float32], longest: int) -> NDArray[np.float32]:
-    """Reduce (H, W) or (H, W, C) by area averaging until no side is longer than `longest`; never enlarge."""
+def fit(values: NDArray[_Number], longest: int) -> NDArray[_Number]:
+    """Reduce (H, W) or (H, W, C) by area averaging until no side is longer than `longest`; never enlarge.
+
+    Args:
+        values: float32 numbers or uint8 levels; the type is kept, levels are rounded.
+        longest: pixels, at least 1.
+    """
     rows, columns = values.shape[:2]
     ratio = longest / max(rows, columns)
     if ratio >= 1:
         return values
     size = (max(1, round(columns * ratio)), max(1, round(rows * ratio)))
     reduced = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(reduced, np.float32).reshape(*reduced.shape[:2], *values.shape[2:])
-
-
-def luminance(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rec. 601 luminance (H, W) of (H, W, 3); (H, W) and (H, W, 1) are returned as (H, W)."""
-    if values.ndim == 2:
-        return values
-    if values.shape[2] == 1:
-        return values[:, :, 0]
-    return np.asarray(cv2.transform(values, np.array([_LUMA])), np.float32)
+    return np.asarray(reduced, values.dtype).reshape(*reduced.shape[:2], *values.shape[2:])
 
 
 def display(values: NDArray[np.float32], mode: Mode, *, low: float | None = None, high: float | None = None) -> Display:
@@ -100,11 +97,10 @@ def display_signed(values: NDArray[np.float32], scale: float) -> Display:
     return Display(_colour(values, scale), "signed", -scale, scale)
 
 
-def display_directions(angle: NDArray[np.float32], magnitude: NDArray[np.float32], longest: int) -> Display:
-    """Directions as hues, the strongest edge brightest. Colours are averaged: angles would wrap around."""
+def display_directions(angle: NDArray[np.float32], magnitude: NDArray[np.float32]) -> Display:
+    """Directions (H, W) in radians as hues, the strongest edge brightest."""
     peak = float(magnitude.max()) or 1.0
-    rgb = directions(angle, magnitude / np.float32(peak)).astype(np.float32)
-    return Display(np.rint(fit(rgb, longest)).astype(np.uint8), "hue", 0.0, peak)
+    return Display(directions(angle, magnitude / np.float32(peak)), "hue", 0.0, peak)
 
 
 def _scale(values: NDArray[np.float32], largest: float) -> float:

@@ -10,6 +10,7 @@ import streamlit as st
 from cnnviz.convolution import catalogue, kernels, notation
 from cnnviz.convolution.chain import MAX_STEPS, Bilateral, Canny, Linear, Median, Step
 from cnnviz.convolution.kernels import Kernel
+from cnnviz.errors import ParameterError
 from pages.common.kernel_editor import kernel_editor
 from pages.common.language import _
 from pages.common.pictures import parameter_control
@@ -26,7 +27,13 @@ MOST_DILATION = 8
 def chain_settings() -> tuple[Setting, Setting]:
     """The settings "chain" (a tuple of steps) and "step" (which of them is being edited, from 0)."""
     default = (catalogue.make("sobel_x"),)
-    return Setting("chain", default, notation.write, notation.read), number("step", 0, 0, MAX_STEPS - 1)
+    return Setting("chain", default, notation.write, _read), number("step", 0, 0, MAX_STEPS - 1)
+
+
+def _read(text: str) -> tuple[Step, ...]:
+    if not text:
+        raise ParameterError("chain", text, "…")
+    return notation.read(text)
 
 
 def step_title(step: Step) -> str:
@@ -37,7 +44,7 @@ def step_title(step: Step) -> str:
 
 def chain_controls(settings: Settings) -> None:
     """Draw the controls; what they say goes into the settings."""
-    chain: tuple[Step, ...] = settings["chain"] or (catalogue.make("identity"),)
+    chain: tuple[Step, ...] = settings["chain"]
     index = min(settings["step"], len(chain) - 1)
     if len(chain) > 1:
         bound(
@@ -56,7 +63,7 @@ def chain_controls(settings: Settings) -> None:
 
 def _edit(settings: Settings, index: int, change: Callable[[Step], Step]) -> None:
     """Change one step of the chain as it is now."""
-    chain: tuple[Step, ...] = settings["chain"] or (catalogue.make("identity"),)
+    chain: tuple[Step, ...] = settings["chain"]
     if index < len(chain):
         settings["chain"] = (*chain[:index], change(chain[index]), *chain[index + 1 :])
 
@@ -210,6 +217,8 @@ def _chain_buttons(settings: Settings, index: int, count: int) -> None:
 
 def _add(settings: Settings, index: int) -> None:
     chain = settings["chain"]
+    if len(chain) >= MAX_STEPS:  # a second click before the button was gone
+        return
     settings["chain"] = (*chain[: index + 1], catalogue.make("gaussian"), *chain[index + 1 :])
     settings["step"] = index + 1
 

@@ -10,8 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.convolution import catalogue, chain, facts, filtering, kernel_text
+from cnnviz.convolution.companions import luminance
 from cnnviz.figures import encode
-from cnnviz.figures.display import display, luminance
+from cnnviz.figures.display import display
 from cnnviz.images import Image, quality
 from pages.common.language import _, ngettext
 from pages.common.pictures import Pictures
@@ -54,7 +55,7 @@ def _about(step: chain.Step) -> str:
     entry = catalogue.entry(catalogue.key_of(step))
     parts = [f"**{_(entry.title)}.** {_(entry.responds_to)}"]
     if isinstance(step, chain.Linear):
-        parts.append("\n".join(f"- {line}" for line in _lines(step.kernel.weights)))
+        parts.append("\n".join(f"- {line}" for line in _lines(step)))
     else:
         parts.append(_("This is not a convolution: no kernel gives the same result."))
     if entry.formula:
@@ -64,21 +65,22 @@ def _about(step: chain.Step) -> str:
     return "\n\n".join(parts)
 
 
-def _lines(weights: NDArray[np.float64]) -> list[str]:
+def _lines(step: chain.Linear) -> list[str]:
+    weights = step.kernel.weights
     found = facts.facts(weights)
     rows, columns = found.size
     lines = [
         _("Size {rows} × {columns}").format(rows=rows, columns=columns),
         _brightness(found),
         _symmetry(found),
-        _cost(found) + " · " + _("Computed here: {method}.").format(method=_method(weights)),
+        _cost(found) + " · " + _("Computed here: {method}.").format(method=_method(step)),
     ]
     if found.factors is not None and rows * columns > 1:
         column, row = (", ".join(map(kernel_text.format_cell, _rounded(factor))) for factor in found.factors)
         lines.append(_("Separable: column [{column}] × row [{row}]").format(column=column, row=row))
     elif rows * columns > 1:
         lines.append(_("Not separable: no column times a row gives it"))
-    if found.nearest is not None:
+    if found.nearest is not None and found.nearest.kernel.key != step.kernel.key:
         lines.append(_nearest(found.nearest))
     return lines
 
@@ -112,13 +114,13 @@ def _cost(found: facts.Facts) -> str:
     return text
 
 
-def _method(weights: NDArray[np.float64]) -> str:
+def _method(step: chain.Linear) -> str:
     names = {
         "direct": _("every weight times every pixel"),
         "separable": _("a column, then a row"),
         "fft": _("by multiplying spectra (FFT)"),
     }
-    return names[filtering.method(weights)]
+    return names[filtering.method(step.kernel.weights, step.dilations)]
 
 
 def _nearest(nearest: facts.Nearest) -> str:
@@ -127,27 +129,36 @@ def _nearest(nearest: facts.Nearest) -> str:
         return _("It is {title}").format(title=title)
     if nearest.exact:
         return _("It is {scale} × {title}").format(scale=f"{nearest.scale:.4g}", title=title)
-    return _("Most like {title} (cosine {similarity:.2f})").format(title=title, similarity=nearest.similarity)
+    if nearest.similarity < 0:
+        title = _("minus {title}").format(title=title)
+    return _("Most like {title} (cosine {similarity:.2f})").format(title=title, similarity=abs(nearest.similarity))
 
 
 def _equivalent(steps: Sequence[chain.Step], recipe: Recipe) -> None:
     single = chain.equivalent(steps, recipe.flip)
+    # Equivalent weights are for correlation; under "convolution" the page flips what is typed, so show them flipped.
     if single is None:
         st.caption(
             _("No single kernel equals this chain: one of its steps is not linear, or the kernel would be too large.")
         )
         return
-    rows, columns = single.weights.shape
+    weights = single.weights[::-1, ::-1] if recipe.flip else single.weights
+    rows, columns = weights.shape
     st.markdown(
         _("**One {rows} × {columns} kernel does the same** (away from the border):").format(rows=rows, columns=columns)
     )
     if max(rows, columns) <= 9:
-        cells = [[kernel_text.format_cell(value) for value in _rounded(row)] for row in single.weights]
+        cells = [[kernel_text.format_cell(value) for value in _rounded(row)] for row in weights]
         st.table(cells)
     else:
-        picture = display(single.weights.astype(np.float32), "signed")
-        enlarged = np.kron(picture.rgb, np.ones((max(1, 240 // rows), max(1, 240 // rows), 1), np.uint8))
-        st.image(encode.png(enlarged), output_format="PNG")
+        scale = max(1, 240 // max(rows, columns))
+        picture = display(weights.astype(np.float32), "signed")
+        enlarged = np.kron(picture.rgb, np.ones((scale, scale, 1), np.uint8))
+        st.image(
+            encode.png(enlarged),
+            caption=_("colours from {low:.3g} to {high:.3g}").format(low=picture.low, high=picture.high),
+            output_format="PNG",
+        )
     if single.stride != (1, 1):
         st.caption(_("with stride {rows} × {columns}").format(rows=single.stride[0], columns=single.stride[1]))
 
@@ -214,13 +225,17 @@ def noise_readout(chosen: Pictures, recipe: Recipe) -> None:
         }
     )
     gained = rows[1].psnr - rows[0].psnr
-    verdict = (
-        _("The filter brings the picture {gain:.1f} dB nearer to the clean one.")
-        if gained > 0
-        else _("The filter takes the picture {gain:.1f} dB further from the clean one.")
-    )
-    st.markdown(
-        verdict.format(gain=abs(gained)) + " " + _("The last row is its price: detail lost where there was no noise.")
+    if not np.isfinite(gained):
+        verdict = _("One of the pictures equals the clean one, so there is nothing to compare.")
+    elif gained > 0:
+        verdict = _("The filter brings the picture {gain:.1f} dB nearer to the clean one.")
+    else:
+        verdict = _("The filter takes the picture {gain:.1f} dB further from the clean one.")
+    st.markdown(verdict.format(gain=abs(gained)))
+    st.caption(
+        _("The last row is the price: detail lost where there was no noise.")
+        + " "
+        + _("Results are clipped to 0–1 before they are compared.")
     )
 
 

@@ -20,13 +20,13 @@ __all__ = ["SETTINGS", "filter_suggestions", "query_of"]
 
 
 def _numbers(count: int) -> Callable[[str], tuple[int, ...]]:
-    """Decoder of `count` whole numbers joined by dots; nothing is allowed too."""
+    """Decoder of `count` whole numbers joined by dots."""
 
     def decode(text: str) -> tuple[int, ...]:
-        values = tuple(int(part[:5]) for part in text.split("."))
-        if len(values) != count or min(values) < 0:
-            raise ParameterError("numbers", text, f"{count} numbers")
-        return values
+        parts = text.split(".")
+        if len(parts) != count or not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
+            raise ParameterError("numbers", text[:40], f"{count} numbers")
+        return tuple(map(int, parts))
 
     return decode
 

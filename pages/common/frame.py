@@ -57,16 +57,17 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="suggestions"):
         st.markdown(f"**{_('Try')}**", width="content")
         for number, each in enumerate(offered):
-            st.button(each.title, key=f"{key}/{number}", on_click=_follow, args=(settings, each, key))
-    if look := st.session_state.get(key):
-        chosen = next((each for each in offered if each.title == look), None)
-        if chosen is not None and all(settings[name] == value for name, value in chosen.values.items()):
+            st.button(each.title, key=f"{key}/{number}", on_click=_follow, args=(settings, each, key, number))
+    followed: int | None = st.session_state.get(key)
+    if followed is not None:
+        chosen = offered[followed]
+        if all(settings[name] == value for name, value in chosen.values.items()):
             st.markdown(f":blue-background[:material/visibility: {chosen.look}]")
 
 
-def _follow(settings: Settings, suggestion: Suggestion, key: str) -> None:
+def _follow(settings: Settings, suggestion: Suggestion, key: str, number: int) -> None:
     settings.replace(suggestion.values)
-    st.session_state[key] = suggestion.title
+    st.session_state[key] = number
 
 
 def notices(settings: Settings) -> None:

@@ -22,7 +22,7 @@ _ACTIONS: dict[str, Callable[[Kernel], Kernel]] = {
     "remove_row": editing.remove_row,
     "add_column": editing.add_column,
     "remove_column": editing.remove_column,
-    "rotate": editing.rotate,
+    "rotate": lambda kernel: editing.rotate(kernel, -1),  # clockwise, as the arrow on the button
     "flip_horizontal": editing.flip_horizontally,
     "flip_vertical": editing.flip_vertically,
     "normalise": editing.normalise,
@@ -51,7 +51,8 @@ def edited(kernel: Kernel, event: str, value: Any) -> Kernel | Draft:
             return kernels.custom(kernel_text.parse_text(str(value)))
         return _ACTIONS[value](kernel) if value in _ACTIONS else kernel
     except (KernelError, ParameterError) as error:
-        return Draft(cells, error)
+        # Only where single cells are at fault are the texts kept: a table that is too large is not sent back.
+        return Draft(cells if isinstance(error, KernelError) and error.cells else None, error)
     except (TypeError, ValueError):
         return kernel
 

@@ -38,10 +38,11 @@ def picture_settings(default: str = "coffee") -> tuple[Setting, Setting]:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """The picture that is worked on, and the same without noise (the same object when there is none)."""
+    """The picture that is worked on, the same without noise (the same object when there is none), and its origin."""
 
     shown: Image
     clean: Image
+    source: Source
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
@@ -50,19 +51,23 @@ def _load(text: str) -> Image:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _disturb(digest: str, chosen: Noise, _image: Image) -> Image:
+def _disturb(digest: str, chosen: Noise, is_photo: bool, _image: Image) -> Image:
     return chosen.add(_image)
 
 
 def pictures(settings: Settings) -> Pictures:
     """The chosen picture; while there is no upload yet, the default sample stands in for it."""
     chosen: Source = settings["picture"]
-    if chosen.kind == source.UPLOAD:
-        clean = st.session_state.get(_OWN) or _load(source.write(settings.settings["picture"].default))
-    else:
-        clean = _load(source.write(chosen))
+    own: Image | None = st.session_state.get(_OWN)
+    if chosen.kind == source.UPLOAD and own is None:
+        chosen = settings.settings["picture"].default
+    clean = own if chosen.kind == source.UPLOAD and own is not None else _load(source.write(chosen))
     disturbance: Noise | None = settings["noise"]
-    return Pictures(clean if disturbance is None else _disturb(clean.digest, disturbance, clean), clean)
+    if disturbance is None:
+        return Pictures(clean, clean, chosen)
+    # The cache knows pixels, not visitors: name and notes are this visitor's own.
+    disturbed = _disturb(clean.digest, disturbance, clean.is_photo, clean)
+    return Pictures(replace(disturbed, name=clean.name, notes=clean.notes), clean, chosen)
 
 
 def picture_controls(settings: Settings) -> None:
@@ -152,7 +157,7 @@ def _own_picture(kind: str) -> None:
             label_visibility="collapsed",
             help=_(
                 "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 40 megapixels. "
-                "It stays in this server's memory and is forgotten with your session."
+                "It stays in this server's memory, at most for some hours, and is never written to a disk."
             ),
         )
     if file is not None and file.file_id != st.session_state.get(_SEEN):

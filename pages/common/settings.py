@@ -18,6 +18,7 @@ from cnnviz.errors import CnnvizError, ParameterError
 __all__ = ["Setting", "Settings", "bound", "choice", "flag", "number"]
 
 
+LONGEST_TEXT = 30_000  # characters of one setting; servers refuse addresses of 64 kB
 _REMEMBERED = 100  # addresses; a drag publishes a dozen before the browser answers
 
 
@@ -128,10 +129,15 @@ class Settings:
         bound(f"{self.page}/{name}", self[name], lambda value: self.__setitem__(name, value), widget, *args, **kwargs)
 
     def query(self) -> dict[str, str]:
-        """What differs from the defaults, as it stands in the URL."""
-        return {
-            name: setting.encode(self[name]) for name, setting in self.settings.items() if self[name] != setting.default
-        }
+        """What differs from the defaults, as it stands in the URL; what is too long for one is left out."""
+        changed = {name: each for name, each in self.settings.items() if self[name] != each.default}
+        texts = {name: each.encode(self[name]) for name, each in changed.items()}
+        return {name: text for name, text in texts.items() if len(text) <= LONGEST_TEXT}
+
+    def fits_a_link(self) -> bool:
+        """False when a setting is too long for an address."""
+        query = self.query()
+        return all(name in query or self[name] == each.default for name, each in self.settings.items())
 
     def publish(self) -> None:
         """Mirror the settings in the URL; other names there (the language) stay."""

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz import snippets
-from cnnviz.convolution import chain
 from cnnviz.figures import encode
-from cnnviz.figures.display import display, display_directions, display_signed
+from cnnviz.figures.display import display_signed
 from cnnviz.images import Image
-from cnnviz.images.source import UPLOAD, Noise, Source
-from pages.common.language import _
-from pages.common.viewer import Recipe, Shown
+from cnnviz.images.source import UPLOAD, Noise
+from pages.common.language import _, current
+from pages.common.pictures import Pictures
+from pages.common.settings import Settings
+from pages.common.viewer import Recipe, Shown, displayed
 
 __all__ = ["downloads", "match_downloads", "program"]
 
 _LIBRARIES: dict[snippets.Library, str] = {"opencv": "NumPy + OpenCV", "torch": "PyTorch"}
 
 
-def program(picture: Source, noise: Noise | None, image: Image, recipe: Recipe, mode: str) -> None:
+def program(chosen: Pictures, noise: Noise | None, recipe: Recipe, mode: str) -> None:
     """A Python program that reproduces the picture as pasted."""
     library: snippets.Library = st.segmented_control(
         _("Library"),
@@ -36,47 +38,45 @@ def program(picture: Source, noise: Noise | None, image: Image, recipe: Recipe, 
     if not snippets.supports(recipe.steps, library):
         st.info(_("PyTorch has no bilateral filter and no Canny; choose NumPy + OpenCV."))
         return
-    if picture.key == UPLOAD:
-        st.caption(_("Put the file {name} into the folder where you run it.").format(name=image.name))
-    st.code(
-        snippets.filter_program(
-            picture,
-            noise,
-            recipe.steps,
-            border=recipe.border,
-            flip=recipe.flip,
-            luminance=recipe.luminance,
-            mode=mode,
-            library=library,
-            name=image.name,
-            image=image,
-        ),
-        language="python",
+    if chosen.source.key == UPLOAD:
+        st.caption(_("Put the file {name} into the folder where you run it.").format(name=chosen.shown.name))
+    text = snippets.filter_program(
+        chosen.source,
+        noise,
+        recipe.steps,
+        border=recipe.border,
+        flip=recipe.flip,
+        luminance=recipe.luminance,
+        mode=mode,
+        library=library,
+        name=chosen.shown.name,
+        image=chosen.shown,
     )
+    st.code(text, language="python")
 
 
-def downloads(image: Image, recipe: Recipe, shown: Shown) -> None:
+def downloads(settings: Settings, chosen: Pictures, recipe: Recipe, shown: Shown) -> None:
     """Files of the whole result, made when they are asked for, and the address of this page."""
-    _files(image, lambda: _png(recipe.run(image), shown.mode), lambda: recipe.run(image).values)
-    _link()
+    image = chosen.shown
+    _files(
+        image,
+        lambda: encode.png(displayed(recipe.run(image), shown.mode).rgb, level=6),
+        lambda: recipe.run(image).values,
+    )
+    _link(settings, chosen)
 
 
-def match_downloads(image: Image, response: NDArray[np.float32]) -> None:
+def match_downloads(settings: Settings, chosen: Pictures, response: NDArray[np.float32]) -> None:
     """The response of template matching, and the address of this page."""
-    _files(image, lambda: encode.png(display_signed(response, 1.0).rgb, level=6), lambda: response)
-    _link()
+    _files(chosen.shown, lambda: encode.png(display_signed(response, 1.0).rgb, level=6), lambda: response)
+    _link(settings, chosen)
 
 
 def _files(image: Image, picture: Callable[[], bytes], values: Callable[[], NDArray[np.float32]]) -> None:
     stem = f"{image.name.rsplit('.', 1)[0]}-cnnviz"
     with st.container(horizontal=True):
         st.download_button(
-            _("Picture (PNG)"),
-            picture,
-            f"{stem}.png",
-            "image/png",
-            icon=":material/image:",
-            on_click="ignore",
+            _("Picture (PNG)"), picture, f"{stem}.png", "image/png", icon=":material/image:", on_click="ignore"
         )
         st.download_button(
             _("Numbers (NPY, float32)"),
@@ -88,18 +88,15 @@ def _files(image: Image, picture: Callable[[], bytes], values: Callable[[], NDAr
         )
 
 
-def _link() -> None:
+def _link(settings: Settings, chosen: Pictures) -> None:
     st.markdown(_("**Link to this page**, settings included:"))
-    st.code(_address(), language=None, wrap_lines=True)
-    st.caption(_("A picture of your own does not travel with the link: whoever opens it sees the sample instead."))
-
-
-def _png(filtered: chain.Filtered, mode: str) -> bytes:
-    if mode == "hue" and filtered.direction is not None:
-        longest = max(filtered.values.shape)
-        return encode.png(display_directions(filtered.direction, filtered.values, longest).rgb, level=6)
-    whole = display(filtered.values, mode, low=filtered.minimum, high=filtered.maximum)  # type: ignore[arg-type]
-    return encode.png(whole.rgb, level=6)
+    base = (st.context.url or "").split("?")[0]
+    query = urlencode({**settings.query(), "lang": current()})
+    st.code(f"{base}?{query}", language=None, wrap_lines=True)
+    if not settings.fits_a_link():
+        st.caption(_("The filters hold too many numbers for a link; they are not in it."))
+    if chosen.source.key == UPLOAD:
+        st.caption(_("A picture of your own does not travel with the link: whoever opens it sees the sample instead."))
 
 
 def _npy(values: NDArray[np.float32]) -> bytes:

@@ -40,7 +40,7 @@ def _filter(image: Image, values: Mapping[str, str]) -> NDArray[np.uint8]:
     steps = notation.read(values["chain"])
     filtered = chain.apply(image.luminance if image.is_grey else image.pixels, steps)
     if values.get("view") == "hue" and filtered.direction is not None:
-        return display_directions(filtered.direction, filtered.values, max(filtered.values.shape)).rgb
+        return display_directions(filtered.direction, filtered.values).rgb
     mode = "signed" if values.get("view") == "signed" else automatic_mode(steps)
     return display(filtered.values, mode).rgb
 
@@ -60,4 +60,4 @@ def _scaled(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if side < HEIGHT:
         place = np.arange(HEIGHT) * side // HEIGHT
         return np.ascontiguousarray(square[place][:, place])
-    return np.rint(fit(square.astype(np.float32), HEIGHT)).astype(np.uint8)
+    return fit(square, HEIGHT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,23 @@ from cnnviz.images import Image
 from pages.common.components import component, pack
 from pages.common.language import _
 
-__all__ = ["MODES", "Recipe", "Shown", "automatic_mode", "filter_picture", "match_picture", "send_picture", "viewer"]
+__all__ = [
+    "LARGEST_TEMPLATE",
+    "LONGEST_SHOWN",
+    "MODES",
+    "Recipe",
+    "Shown",
+    "automatic_mode",
+    "displayed",
+    "filter_picture",
+    "match_picture",
+    "plan_record",
+    "send_picture",
+    "structured_region",
+    "viewer",
+]
 
+LARGEST_TEMPLATE = 96  # pixels in a side
 LONGEST_SHOWN = 800  # pixels: a pane on a wide screen; from there on the browser computes exact pixels itself
 MODES = ("auto", "signed", "clip", "absolute", "rescale", "hue")
 
@@ -82,27 +97,27 @@ def automatic_mode(steps: Sequence[chain.Step]) -> Mode:
 
 # The picture is named by its digest, because Streamlit's own hash looks at a sample of large arrays only. What is
 # kept are the encoded bytes, 0.1 to 1 MB each.
-@st.cache_resource(max_entries=200, show_spinner=False)
-def filter_picture(digest: str, recipe: Recipe, mode: str, _image: Image) -> Shown:
-    """Filter a picture and encode the result as it is shown; `digest` is the picture's."""
+@st.cache_resource(max_entries=200, ttl="1h", show_spinner=False)
+def filter_picture(digest: str, recipe: Recipe, mode: str, is_photo: bool, _image: Image) -> Shown:
+    """Filter a picture and encode the result as it is shown; `digest` and `is_photo` are the picture's."""
     filtered = recipe.run(_image)
     chosen = automatic_mode(recipe.steps) if mode == "auto" else mode
-    if chosen == "hue":
-        if filtered.direction is None:
-            chosen = automatic_mode(recipe.steps)
-        else:
-            shown = display_directions(filtered.direction, filtered.values, LONGEST_SHOWN)
-            return _encoded(shown, filtered, _image.is_photo)
-    return _encoded(_displayed(filtered, chosen), filtered, _image.is_photo)
+    if chosen == "hue" and filtered.direction is None:
+        chosen = automatic_mode(recipe.steps)
+    return _encoded(displayed(filtered, chosen), filtered, is_photo)
 
 
-def _displayed(filtered: chain.Filtered, mode: str) -> Display:
-    values = fit(filtered.values, LONGEST_SHOWN)
-    return display(values, mode, low=filtered.minimum, high=filtered.maximum)  # type: ignore[arg-type]
+def displayed(filtered: chain.Filtered, mode: str) -> Display:
+    """The whole result in the colours of the page."""
+    if mode == "hue" and filtered.direction is not None:
+        return display_directions(filtered.direction, filtered.values)
+    return display(filtered.values, mode, low=filtered.minimum, high=filtered.maximum)  # type: ignore[arg-type]
 
 
-def _encoded(shown: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:
+def _encoded(whole: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:
+    """Colours first, then the size shown: the other way round, plus and minus would cancel out."""
     rows, columns = filtered.values.shape[:2]
+    shown = replace(whole, rgb=fit(whole.rgb, LONGEST_SHOWN))
     full_colour = shown.mode in ("signed", "hue")
     data = encode.jpeg(shown.rgb, full_colour=full_colour) if is_photo else encode.png(shown.rgb)
     return Shown(
@@ -124,7 +139,7 @@ def _encoded(shown: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The answer of template matching: the response as a picture, and its peak (row, column)."""
+    """The answer of template matching: the response, and its highest peak outside the template itself."""
 
     shown: Shown
     peak: tuple[int, int]
@@ -132,16 +147,34 @@ class Found:
     response: NDArray[np.float32]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)  # the response is kept: up to 16 MB each
-def match_picture(digest: str, region: tuple[int, int, int, int], _image: Image) -> Found:
-    """Search a picture for its own region (row, column, rows, columns), on luminance."""
+@st.cache_resource(max_entries=8, ttl="1h", show_spinner=False)  # the response is kept: up to 16 MB each
+def match_picture(digest: str, region: tuple[int, int, int, int], is_photo: bool, _image: Image) -> Found:
+    """Search a picture for its own region (row, column, rows, columns), on luminance.
+
+    Raises:
+        ParameterError: when the region is flat.
+    """
     row, column, rows, columns = region
     grey = _image.luminance
-    found = matching.match(grey, grey[row : row + rows, column : column + columns])
-    low, high = float(found.response.min()), float(found.response.max())
-    filtered = chain.Filtered(found.response, low, high, float((found.response < 0).mean()), 0.0)
-    shown = display_signed(fit(found.response, LONGEST_SHOWN), 1.0)
-    return Found(_encoded(shown, filtered, _image.is_photo), found.peak, found.peak_value, found.response)
+    response = matching.match(grey, grey[row : row + rows, column : column + columns]).response
+    low, high = float(response.min()), float(response.max())
+    filtered = chain.Filtered(response, low, high, float((response < 0).mean()), 0.0)
+    others = response.copy()
+    near_rows = slice(max(0, row - rows // 2), row + rows // 2 + 1)
+    near_columns = slice(max(0, column - columns // 2), column + columns // 2 + 1)
+    others[near_rows, near_columns] = -1
+    peak = int(others.argmax()) // others.shape[1], int(others.argmax()) % others.shape[1]
+    return Found(_encoded(display_signed(response, 1.0), filtered, is_photo), peak, float(others[peak]), response)
+
+
+def structured_region(image: Image, region: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """A region of the same size around the strongest change of brightness."""
+    rows, columns = region[2:]
+    change = np.abs(np.diff(image.luminance, axis=0, append=0)) + np.abs(np.diff(image.luminance, axis=1, append=0))
+    place = int(change[:-1, :-1].argmax()) if min(change.shape) > 1 else 0
+    row, column = divmod(place, max(1, change.shape[1] - 1))
+    top = min(max(0, row - rows // 2), image.size[0] - rows)
+    return top, min(max(0, column - columns // 2), image.size[1] - columns), rows, columns
 
 
 def send_picture(image: Image) -> None:
@@ -151,7 +184,7 @@ def send_picture(image: Image) -> None:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, ttl="1h", show_spinner=False)
 def _picture_message(digest: str, _image: Image) -> bytes:
     rows, columns = _image.size
     header = {"digest": digest, "rows": rows, "columns": columns, "top": 2**_image.depth - 1}
@@ -165,7 +198,6 @@ def viewer(
     shown: Shown,
     *,
     match: dict[str, Any] | None = None,
-    selecting: bool = False,
     pixel: tuple[int, int] | None = None,
     on_pixel: Callable[[], None] = lambda: None,
     on_region: Callable[[], None] = lambda: None,
@@ -175,6 +207,7 @@ def viewer(
     place = plan.placement(written)
     if match:
         place = plan.Placement((1, 1), ((match["rows"] - 1) / 2, (match["columns"] - 1) / 2))
+    is_absolute = shown.mode == "absolute"
     header = {
         "digest": image.digest,
         "key": hashlib.blake2b(shown.data, digest_size=8).hexdigest(),
@@ -188,12 +221,12 @@ def viewer(
             "low": shown.low,
             "high": shown.high,
             "scale": shown.high,
-            "clipsLow": shown.low > shown.minimum,
-            "clipsHigh": shown.high < shown.maximum,
+            "clipsLow": not is_absolute and shown.low > shown.minimum,
+            "clipsHigh": shown.high < (max(-shown.minimum, shown.maximum) if is_absolute else shown.maximum),
             "channel": 3 if shown.mode == "signed" and shown.channels == 3 else 0 if shown.channels == 1 else None,
         },
         "match": match,
-        "selecting": selecting,
+        "selecting": match is not None,
         "pixel": pixel,
         "labels": _labels(image, recipe, shown, bool(match)),
     }
@@ -260,7 +293,12 @@ def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> 
             "{border}", _border_name(recipe.border)
         ),
         "outside": _("outside"),
-        "hint": _("Move over either picture; click to pin a pixel; click, then scroll to zoom."),
+        "hint": _("Drag a frame to choose another template; move to see the score of a window.")
+        if matching_mode
+        else _("Move over either picture; click to pin a pixel; click, then scroll to zoom."),
+        "tooDear": _("One pixel of this chain takes too many multiplications to follow live; look at an earlier step."),
+        "zoomIn": _("Zoom in"),
+        "zoomOut": _("Zoom out"),
         "noSteps": _("Add a filter to see how a pixel is computed."),
         "notLocal": _("Canny follows edges across the whole picture, so no single window explains one pixel."),
         "hueLow": _("direction: → 0°"),

@@ -194,6 +194,16 @@ def test_bad_cells_are_named_and_the_last_kernel_stays(open_page: OpenPage) -> N
     expect(playground.page).to_have_url(re.compile(r"custom~3x3~-1_0_5_"))
 
 
+def test_typing_slowly_loses_nothing(open_page: OpenPage) -> None:
+    """Answers to what was typed before do not overwrite what is being typed."""
+    playground = Playground(open_page("/filters"))
+    cell = playground.cell(2, 2)
+    cell.click(click_count=3)
+    playground.page.keyboard.type("123456", delay=260)
+    expect(playground.page).to_have_url(re.compile("-2_123456_2"), timeout=10_000)
+    expect(cell).to_have_value("123456")
+
+
 def test_paste_and_reshape(open_page: OpenPage) -> None:
     """A Python list pasted into a cell becomes the kernel; rotating and adding a column work on it."""
     playground = Playground(open_page("/filters"))
@@ -208,7 +218,7 @@ def test_paste_and_reshape(open_page: OpenPage) -> None:
     )
     expect(editor).to_have_attribute("data-shown", "[[1,2],[3,4],[5,6]]")
     editor.get_by_role("button", name="Rotate by 90°").click()
-    expect(editor).to_have_attribute("data-shown", re.compile(r"^\[\[(2,4,6\],\[1,3,5|5,3,1\],\[6,4,2)\]\]$"))
+    expect(editor).to_have_attribute("data-shown", "[[5,3,1],[6,4,2]]")
     editor.get_by_role("button", name="Add a column").click()
     expect(editor).to_have_attribute("data-shown", re.compile(r",0\],\["))
 
@@ -293,7 +303,8 @@ def test_template_matching(open_page: OpenPage) -> None:
     for place in ((row, column), (0, 0), (100, 200)):
         lens = playground.look(*place)
         assert lens.result == pytest.approx(found.response[place], abs=AGREEMENT)
-    expect(playground.page.get_by_text(f"Best match {found.peak_value:.3f}")).to_be_visible()
+    expect(playground.page.get_by_text("it matches itself with 1")).to_be_visible()
+    assert playground.point(60, 90).row == 60  # the lens follows the mouse here, too
 
 
 def test_zooming_in_shows_exact_pixels(open_page: OpenPage) -> None:

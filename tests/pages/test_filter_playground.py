@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
+from skimage.feature import match_template
 
 from cnnviz.convolution import catalogue, chain, kernels, notation
 from cnnviz.convolution.kernels import Kernel
 from cnnviz.images import Image, samples
 from pages.common import site
 from pages.common.kernel_editor import Draft, edited
-from pages.common.viewer import LONGEST_SHOWN, Recipe, automatic_mode, filter_picture
+from pages.common.viewer import LONGEST_SHOWN, Recipe, automatic_mode, displayed, filter_picture
 from tests.pages.test_every_page import open_app, texts
 
 if TYPE_CHECKING:
@@ -86,12 +92,71 @@ def test_illegal_settings_are_named(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "chain_text", ["gaussian~size-31~repeat-10", "box~size-31~dilation-31x31", "sobel_x~stride-255x255"]
+    ("picture", "chain_text", "border", "sentence"),
+    [
+        ("zone_plate", "box~size-31~dilation-31x31", "reflect", "dilation"),
+        ("retina", "~~".join(["gabor~size-31~repeat-10"] * 8), "reflect", "repeat less often"),
+        ("impulse~rows-9~columns-9", "box~size-31", "valid", "step 1"),
+        ("camera", "custom~1x1~1000000~repeat-7", "reflect", "step 1"),
+    ],
 )
-def test_heavy_links_end(root: Path, chain_text: str) -> None:
-    """What a link can ask for at most is computed or refused in a sentence, in bounded time."""
-    app = open_app(root, PLAYGROUND, picture="zone_plate", chain=chain_text)
+def test_impossible_chains_are_refused_and_can_be_mended(
+    root: Path, picture: str, chain_text: str, border: str, sentence: str
+) -> None:
+    """What a link or a slider can ask for: one sentence, at once, and the controls stay."""
+    start = time.monotonic()
+    app = open_app(root, PLAYGROUND, picture=picture, chain=chain_text, border=border)
+    assert time.monotonic() - start < 20
     assert not app.exception
+    assert len(app.error) == 1
+    assert sentence in app.error[0].value
+    for _ in range(8):
+        next(box for box in app.selectbox if box.label == "Filter").set_value("identity").run()
+        if not app.error:
+            break
+        next(button for button in app.button if button.key == "filters/chain/remove").click().run()
+    assert not app.error
+
+
+def test_a_flat_template_is_replaced_by_one_with_structure(root: Path) -> None:
+    """Nothing can be compared with a flat area: the page says so and shows another region."""
+    app = open_app(root, PLAYGROUND, picture="impulse", tool="match", region="0.0.20.20")
+    assert not app.exception
+    assert not app.error
+    assert "flat" in app.warning[0].value
+    assert "Best match elsewhere" in texts(app)
+
+
+def test_matching_finds_the_next_best_place(root: Path) -> None:
+    """The score shown is the highest outside the template's own place."""
+    app = open_app(root, PLAYGROUND, picture="coins", tool="match", region="102.183.44.44")
+    grey = samples.load("coins").luminance
+    response = match_template(grey, grey[102:146, 183:227])
+    response[80:125, 161:206] = -1
+    row, column = np.unravel_index(response.argmax(), response.shape)
+    assert f"{response.max():.3f} at row {row + 1}, column {column + 1}" in texts(app)
+
+
+def test_the_link_is_up_to_date(root: Path) -> None:
+    """What stands under “Take away” is the address of what is shown now."""
+    app = open_app(root, PLAYGROUND, chain="emboss")
+    app.session_state["filters/tabs"] = "Take away"
+    app.run()
+    next(box for box in app.selectbox if box.label == "Filter").set_value("sharpen").run()
+    assert "chain=sharpen" in app.code[0].value
+
+
+def test_the_page_does_not_load_torch(root: Path) -> None:
+    """A page that needs no network starts without it."""
+    probe = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file({str(root / PLAYGROUND.file)!r}, default_timeout=60).run()
+assert not app.exception
+print("torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", probe], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("False")
 
 
 # ---- caches
@@ -105,12 +170,12 @@ def test_one_changed_pixel_of_four_megapixels_gives_a_new_result() -> None:
     changed[1234, 777, 1] ^= 255
     second = Image.from_levels(changed, "a")
     recipe = Recipe("identity")
-    one, again, other = (filter_picture(each.digest, recipe, "rescale", each) for each in (first, first, second))
+    one, again, other = (filter_picture(each.digest, recipe, "rescale", True, each) for each in (first, first, second))
     assert one is again
     assert other is not one
     wide = kernels.get("laplacian").weights * 50
     text = notation.write([chain.Linear(kernels.custom(wide))])
-    ranges = [filter_picture(each.digest, Recipe(text), "clip", each) for each in (first, second)]
+    ranges = [filter_picture(each.digest, Recipe(text), "clip", True, each) for each in (first, second)]
     assert ranges[0].data != ranges[1].data or ranges[0].negative_share != ranges[1].negative_share
 
 
@@ -124,18 +189,32 @@ def test_the_cache_tells_recipes_apart() -> None:
         Recipe("emboss", luminance=True),
         Recipe("sharpen"),
     ]
-    shown = [filter_picture(image.digest, each, "clip", image) for each in (base, *others)]
+    shown = [filter_picture(image.digest, each, "clip", True, image) for each in (base, *others)]
     assert len({id(each) for each in shown}) == len(shown)
-    assert filter_picture(image.digest, base, "rescale", image) is not shown[0]
+    assert filter_picture(image.digest, base, "rescale", True, image) is not shown[0]
+    exact = filter_picture(image.digest, base, "clip", False, image)
+    assert (exact.mime, shown[0].mime) == ("image/png", "image/jpeg")
 
 
 def test_large_results_are_reduced_for_the_screen_only() -> None:
     """The bytes hold at most the longest side shown; the facts are those of the whole."""
     image = samples.load("retina")
-    shown = filter_picture(image.digest, Recipe("identity"), "clip", image)
+    shown = filter_picture(image.digest, Recipe("identity"), "clip", True, image)
     assert shown.shape == image.size
     assert shown.shown_columns <= LONGEST_SHOWN < max(image.size)
     assert shown.maximum == pytest.approx(image.pixels.max())
+
+
+def test_the_screen_has_the_scale_of_the_whole() -> None:
+    """Colours are given to the whole result and then reduced, so screen, download and close-up agree."""
+    image = samples.load("retina")
+    recipe = Recipe("laplacian")
+    for mode in ("signed", "absolute"):
+        shown = filter_picture(image.digest, recipe, mode, True, image)
+        whole = displayed(recipe.run(image), mode)
+        assert (shown.low, shown.high) == (whole.low, whole.high)
+        seen = np.asarray(Pillow.open(io.BytesIO(shown.data)).convert("L"), np.float64)
+        assert seen.mean() == pytest.approx(np.asarray(Pillow.fromarray(whole.rgb).convert("L")).mean(), abs=1.0)
 
 
 def test_automatic_view() -> None:
@@ -201,7 +280,7 @@ def test_hostile_events_do_no_harm(event: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
-        ("rotate", np.rot90),
+        ("rotate", lambda w: w[::-1].T),
         ("flip_horizontal", np.fliplr),
         ("flip_vertical", np.flipud),
         ("add_row", lambda w: np.pad(w, ((0, 1), (0, 0)))),

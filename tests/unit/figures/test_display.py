@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import color, transform
 
+from cnnviz.convolution.companions import luminance
 from cnnviz.errors import ParameterError
 from cnnviz.figures import display as shown
 from cnnviz.figures.colours import MIDDLE, diverging
-from cnnviz.figures.display import display, display_directions, display_signed, fit, luminance
+from cnnviz.figures.display import display, display_directions, display_signed, fit
 
 SHAPES = [(7, 9), (11, 8, 1), (9, 13, 3), (1, 1), (4, 1), (1, 4, 3), (5, 3, 3)]
 
@@ -240,18 +241,18 @@ def test_directions_are_scaled_by_the_strongest_edge() -> None:
     """The brightest colour belongs to the largest magnitude; a picture without edges is black."""
     angle = np.zeros((3, 4), np.float32)
     magnitude = np.array([[0, 1, 2, 4]] * 3, np.float32)
-    got = display_directions(angle, magnitude, 10)
+    got = display_directions(angle, magnitude)
     assert (got.mode, got.low, got.high) == ("hue", 0, 4)
     np.testing.assert_allclose(got.rgb[..., 0], [[0, 64, 128, 255]] * 3, atol=1)
     assert not got.rgb[..., 1:].any()
-    assert not display_directions(angle, np.zeros_like(magnitude), 10).rgb.any()
+    assert not display_directions(angle, np.zeros_like(magnitude)).rgb.any()
 
 
 def test_reduced_directions_average_colours() -> None:
     """Half red and half cyan (0 and pi) average to grey, where the mean angle would be a third colour."""
     angle = np.array([[0, np.pi], [np.pi, 0]], np.float32)
-    got = display_directions(angle, np.ones_like(angle), 1)
-    np.testing.assert_allclose(got.rgb, [[[127.5] * 3]], atol=1)
+    got = fit(display_directions(angle, np.ones_like(angle)).rgb, 1)
+    np.testing.assert_allclose(got, [[[127.5] * 3]], atol=1)
 
 
 @pytest.mark.parametrize("mode", shown.MODES)

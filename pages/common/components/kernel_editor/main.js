@@ -20,6 +20,12 @@ function shortText(text) {
   return Math.abs(number) < 1 ? number.toFixed(3).replace("0.", ".") : number.toPrecision(3);
 }
 
+// "1/3" and "0.50" are kept as they were typed while the cell has the focus.
+function sameNumber(first, second) {
+  const [a, b] = [first, second].map((text) => text.replace(",", ".").split("/").map(Number).reduce((x, y) => x / y));
+  return Math.abs(a - b) <= 1e-12 * Math.abs(b);
+}
+
 class KernelEditor {
   constructor(parent) {
     this.host = document.createElement("div");
@@ -45,10 +51,14 @@ class KernelEditor {
   // header: {cells: [[text]], values: [[number]], bad: [[row, column]], labels}
   receive({ header, blobs }, send) {
     [this.send, this.header, this.palette] = [send, header, blobs[0]];
-    clearTimeout(this.timer);
-    this.reported = JSON.stringify(header.cells);
+    // What was typed after the last report must not be undone by the answer to it: that answer is old.
+    this.typing = this.reported !== undefined && JSON.stringify(this.texts()) !== this.reported;
+    if (!this.typing) {
+      clearTimeout(this.timer);
+      this.reported = JSON.stringify(header.cells);
+    }
     this.drawTools(header.labels);
-    this.drawCells(header);
+    if (!this.typing || header.cells.flat().length !== this.cells.children.length) this.drawCells(header);
     this.drawMap(header.values);
     this.host.dataset.shown = JSON.stringify(header.values);
   }
@@ -95,7 +105,7 @@ class KernelEditor {
 
   drawCell(input, text, value, scale, wrong) {
     const focused = input.getRootNode().activeElement === input;
-    if (!focused || Number(input.full) !== Number(text)) {
+    if (input.full !== text && !(focused && sameNumber(input.full, text))) {
       input.full = text;
       input.value = focused ? text : shortText(text);
     }
@@ -129,11 +139,17 @@ class KernelEditor {
     if (NUMBER.test(input.value)) this.timer = setTimeout(() => this.report(), PAUSE);
   }
 
-  report() {
-    clearTimeout(this.timer);
+  // The cells as they stand, row by row.
+  texts() {
     const texts = [...this.cells.children].map((input) => input.full);
     const rows = [];
     for (let i = 0; i < texts.length; i += this.columns) rows.push(texts.slice(i, i + this.columns));
+    return rows;
+  }
+
+  report() {
+    clearTimeout(this.timer);
+    const rows = this.texts();
     const now = JSON.stringify(rows);
     if (now === this.reported) return;
     this.reported = now;

@@ -3,7 +3,8 @@
 // against fingerprinting change the pixels that are read back from one.
 
 const store = (globalThis.cnnvizPictures ??= new Map());
-const KEPT = 2; // the picture shown and the one before it
+const KEPT = 2; // the picture asked for last and one before it
+let wanted = null;
 
 async function inflate(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -21,10 +22,13 @@ function accumulate(levels, columns) {
 
 export default async function ({ data }) {
   const { header, blobs } = unpack(data);
-  if (store.has(header.digest)) return;
+  wanted = header.digest;
+  if (store.has(wanted)) return;
   const buffer = await inflate(blobs[0]);
   const levels = accumulate(header.top > 255 ? new Uint16Array(buffer) : new Uint8Array(buffer), header.columns);
   store.set(header.digest, { ...header, levels });
-  for (const digest of [...store.keys()].slice(0, -KEPT)) store.delete(digest);
+  // Pictures may be ready in another order than they were sent: the one wanted now is never dropped.
+  const spare = [...store.keys()].filter((digest) => digest !== wanted);
+  for (const digest of spare.slice(0, Math.max(0, spare.length + 1 - KEPT))) store.delete(digest);
   globalThis.dispatchEvent(new CustomEvent("cnnviz-picture", { detail: header.digest }));
 }

@@ -63,12 +63,12 @@ class Chain {
     return !this.steps.slice(0, n).some((step) => step.kind === "canny");
   }
 
-  // Rough number of multiply-adds for one pixel of the final result.
-  cost() {
+  // Rough number of multiply-adds for one pixel of the result of step n.
+  cost(n = this.steps.length) {
     let rows = 1;
     let columns = 1;
     let total = 0;
-    for (const step of [...this.steps].reverse()) {
+    for (const step of this.steps.slice(0, n).reverse()) {
       total += rows * columns * step.rows.length * step.columns.length;
       rows = (rows - 1) * step.rows.stride + (step.rows.length - 1) * step.rows.dilation + 1;
       columns = (columns - 1) * step.columns.stride + (step.columns.length - 1) * step.columns.dilation + 1;

@@ -2,6 +2,7 @@
 // everything that follows the pointer happens here.
 
 const DEAR = 2e6; // multiply-adds for one pixel from which the lens waits until the pointer rests
+const TOO_DEAR = 2e7; // and from which it does without: a fifth of a second for one number
 const MARKUP = `
   <div class="bar" role="toolbar">
     <span class="choice modes"><button data-mode="side"></button><button data-mode="divider"></button></span>
@@ -14,7 +15,7 @@ const MARKUP = `
   <div class="stage" tabindex="0" role="application" data-mode="side">
     <div class="pane before"><canvas></canvas><canvas class="marks"></canvas><span class="name"></span></div>
     <div class="pane after"><canvas></canvas><canvas class="marks"></canvas><span class="name"></span></div>
-    <div class="divider" role="slider" aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"></div>
+    <div class="divider" role="slider" aria-valuemin="0" aria-valuemax="100" aria-valuenow="50" tabindex="-1"></div>
   </div>
   <div class="lens">
     <div class="title" aria-live="polite"></div>
@@ -39,6 +40,7 @@ class Viewer {
     this.pinned = false;
     this.channel = 0;
     this.shownStep = 0;
+    this.unit = 1;
     this.lens = new Lens(host);
     this.stage = new Stage(host, {
       onPixel: (pixel) => !this.pinned && this.look(pixel),
@@ -106,6 +108,9 @@ class Viewer {
     text('[data-mode="side"]', labels.side);
     text('[data-mode="divider"]', labels.divider);
     text('[data-zoom="fit"]', labels.fit);
+    this.host.querySelector('[data-zoom="in"]').setAttribute("aria-label", labels.zoomIn);
+    this.host.querySelector('[data-zoom="out"]').setAttribute("aria-label", labels.zoomOut);
+    this.host.querySelector(".units").hidden = Boolean(this.ready.match);
     text(".before .name", labels.before);
     text(".after .name", labels.after);
     this.stage.element.setAttribute("aria-label", labels.stage);
@@ -116,7 +121,7 @@ class Viewer {
     const steps = plan.steps.map((step, i) => `${i + 1}`);
     this.buttons(".steps", steps.length > 1 ? steps : [], "step", this.shownStep - 1, labels.step);
     this.mark(".modes", (button) => button.dataset.mode === this.stage.mode);
-    this.mark(".units", (button) => Number(button.dataset.unit) === this.lens.unit);
+    this.mark(".units", (button) => Number(button.dataset.unit) === this.unit);
     this.drawColourBar(display);
   }
 
@@ -128,6 +133,11 @@ class Viewer {
 
   buttons(selector, names, key, chosen, title = "") {
     const box = this.host.querySelector(selector);
+    const old = [...box.querySelectorAll("button")];
+    if (old.length === names.length && old.every((button, i) => button.textContent === names[i])) {
+      old.forEach((button, i) => button.setAttribute("aria-pressed", i === chosen)); // keeps the keyboard's focus
+      return;
+    }
     box.replaceChildren(...names.map((name, i) => {
       const button = Object.assign(document.createElement("button"), { textContent: name });
       button.dataset[key] = i;
@@ -165,12 +175,12 @@ class Viewer {
     clearTimeout(this.rest);
     this.stage.setFrames(this.framesOf(this.pixel));
     const write = () => this.write();
-    if (this.chain.cost() > DEAR) this.rest = setTimeout(write, 90);
+    if (this.chain.cost(this.shownStep) > DEAR) this.rest = setTimeout(write, 90);
     else this.frame = requestAnimationFrame(write);
   }
 
   framesOf({ row, column }) {
-    const { match, output } = this.ready;
+    const { match } = this.ready;
     const cell = { ...this.stage.outputCell(row, column) };
     if (match) {
       const box = (r, c, colour) => ({ x: c, y: r, columns: match.columns, rows: match.rows, colour });
@@ -187,7 +197,7 @@ class Viewer {
         }
       }
     }
-    return { before: frames, after: [cell], output };
+    return { before: frames, after: [cell] };
   }
 
   // The pixel of step n that is looked at: the one in the middle of what the final pixel depends on.
@@ -206,12 +216,13 @@ class Viewer {
     if (match) return this.writeMatch();
     const n = this.shownStep;
     if (!n) return this.lens.say(labels.noSteps);
+    if (this.chain.cost(n) > TOO_DEAR) return this.lens.say(labels.tooDear);
     if (!this.chain.isLocal(n)) return this.lens.say(labels.notLocal);
     const { row, column } = this.pixelOfStep(n);
     const names = this.channelNames();
     const channelOf = (i) => (names.length === 1 ? 0 : i);
     const window = this.chain.window(n, row, column, channelOf(this.channel));
-    const others = names.length > 1 && this.chain.cost() <= DEAR
+    const others = names.length > 1 && this.chain.cost(n) <= DEAR
       ? names.slice(0, 3).map((name, i) => ({ name, value: this.chain.window(n, row, column, i).result, shown: i === this.channel }))
       : [];
     const place = labels.pixel.replace("{row}", row + 1).replace("{column}", column + 1);
@@ -237,10 +248,8 @@ class Viewer {
   }
 
   present(look, place) {
-    const unit = this.lens.unit;
-    if (this.ready.match) this.lens.unit = 1;
+    this.lens.unit = this.ready.match ? 1 : this.unit; // scores have no unit
     this.lens.show(look);
-    this.lens.unit = unit;
     // What is on screen, for assistive scripts and tests.
     this.host.lens = { ...place, channel: this.channel, patch: look.window.patch, weights: look.window.weights, outside: look.window.outside, result: look.window.result };
     this.host.dataset.lens = `${place.row},${place.column}`;
@@ -255,7 +264,7 @@ class Viewer {
     if (zoom === "in") this.stage.zoom(KEY_ZOOM);
     if (zoom === "out") this.stage.zoom(1 / KEY_ZOOM);
     if (zoom === "fit") this.stage.fit();
-    if (unit) this.lens.unit = Number(unit);
+    if (unit) this.unit = Number(unit);
     if (channel) this.channel = Number(channel);
     if (step) [this.shownStep, this.followLast] = [Number(step) + 1, Number(step) + 1 === this.chain.steps.length];
     this.label();
@@ -274,6 +283,7 @@ class Viewer {
   }
 
   key(event) {
+    if (event.target.matches(".divider")) return this.dividerKey(event);
     const far = event.shiftKey ? 10 : 1;
     const moves = { ArrowUp: [-far, 0], ArrowDown: [far, 0], ArrowLeft: [0, -far], ArrowRight: [0, far] };
     const move = moves[event.key];
@@ -290,6 +300,13 @@ class Viewer {
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  dividerKey(event) {
+    const step = { ArrowLeft: -0.05, ArrowRight: 0.05 }[event.key];
+    if (!step) return;
+    this.stage.moveDivider(this.stage.divider + step);
+    event.preventDefault();
   }
 
   // ---- exact close-up once panning and zooming have come to rest

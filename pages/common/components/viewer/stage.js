@@ -39,6 +39,8 @@ class Stage {
   setPictures(before, after, size, place) {
     const resized = !this.size || this.size.rows !== size.rows || this.size.columns !== size.columns;
     [this.size, this.place] = [size, place];
+    if (this.panes[1].bitmap !== after) this.panes[1].bitmap?.close(); // frees megabytes at once
+    this.panes[1].closeUp?.bitmap.close();
     this.panes[0].bitmap = before;
     this.panes[1].bitmap = after;
     this.panes[1].closeUp = null;
@@ -49,6 +51,7 @@ class Stage {
   setMode(mode) {
     this.mode = mode;
     this.element.dataset.mode = mode;
+    this.handle.tabIndex = mode === "divider" ? 0 : -1;
     this.fitted = true;
     this.layout();
   }
@@ -237,7 +240,7 @@ class Stage {
     on("pointerdown", (event) => this.press(event));
     on("pointermove", (event) => this.move(event));
     on("pointerup", (event) => this.release(event));
-    on("pointercancel", (event) => this.pointers.delete(event.pointerId));
+    on("pointercancel", (event) => this.drop(event));
     on("dblclick", () => this.fit());
     on("wheel", (event) => this.wheel(event), { passive: false });
   }
@@ -263,7 +266,7 @@ class Stage {
     if (!held) {
       const at = this.position(event);
       this.element.classList.toggle("grab", this.mode === "divider" && Math.abs(at.x - this.divider * this.width) < DIVIDER_GRAB);
-      if (!this.selecting) this.point(at);
+      this.point(at);
       return;
     }
     const box = (held.pane.closest?.(".pane") ?? this.panes[0].element).getBoundingClientRect();
@@ -276,6 +279,12 @@ class Stage {
     else if (event.pointerType === "touch") this.point(at);
     else if (held.moved) this.pan(step);
     held.at = at;
+  }
+
+  // The browser has taken the finger over, to scroll the page.
+  drop(event) {
+    this.pointers.delete(event.pointerId);
+    this.region = null;
   }
 
   release(event) {
