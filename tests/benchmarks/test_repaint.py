@@ -16,14 +16,13 @@ from PIL import Image as Pillow
 
 from cnnviz.images import samples
 from tests.browser.app import serve, wait_until_idle
-from tests.browser.chromium import FLAGS, find
 from tests.browser.playground import Playground
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
     from pytest_benchmark.fixture import BenchmarkFixture
 
 ROUNDS = 21
@@ -66,20 +65,13 @@ def megapixel() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def pages(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, Page]]:
+def pages(browser: Browser, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, Page]]:
     """The playground with the photo, and the empty app, each on a server of its own."""
-    from playwright.sync_api import sync_playwright
-
     folder = tmp_path_factory.mktemp("servers")
     empty = root / "tests" / "benchmarks" / "empty_app.py"
-    with (
-        serve(root, folder / "app.txt") as app,
-        serve(root, folder / "empty.txt", "--script", str(empty)) as floor,
-        sync_playwright() as playwright,
-    ):
-        browser: Browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-        size = {"width": 1280, "height": 720}
-        playground, bare = browser.new_page(viewport=size), browser.new_page(viewport=size)  # type: ignore[arg-type]
+    with serve(root, folder / "app.txt") as app, serve(root, folder / "empty.txt", "--script", str(empty)) as floor:
+        size: ViewportSize = {"width": 1280, "height": 720}
+        playground, bare = (browser.new_page(viewport=size, locale="en-GB") for _ in range(2))
         playground.goto(f"{app}/filters?chain=sharpen")
         driver = Playground(playground)
         driver.open_picture()
@@ -90,7 +82,8 @@ def pages(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
         bare.goto(floor)
         wait_until_idle(bare)
         yield playground, bare
-        browser.close()
+        playground.close()
+        bare.close()
 
 
 @pytest.mark.benchmark

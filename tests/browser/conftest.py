@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.browser.app import serve, wait_until_idle
-from tests.browser.chromium import FLAGS, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,17 +36,6 @@ def app_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The address of the running app."""
     with serve(root, tmp_path_factory.mktemp("server") / "log.txt") as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A Chromium with a profile of its own. Without one the test fails: a skipped test proves nothing."""
-    if not (path := find()):
-        pytest.fail("No Chromium found; `make test` installs one.", pytrace=False)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 class Complaints:

@@ -40,5 +40,5 @@ def test_a_chosen_language_goes_along_to_another_page(open_page: OpenPage, place
     page.get_by_test_id("stSidebar").get_by_text(LANGUAGES["es"]).click()
     page.wait_for_url("**lang=es**")
     wait_until_idle(page)
-    page.get_by_test_id("stPageLink").locator(f'a[href*="{place.address}"]').click()
+    page.get_by_test_id("stPageLink").locator(f'a[href*="{place.address}"]').first.click()
     page.wait_for_url(f"**/{place.address}?**lang=es**")

@@ -311,7 +311,7 @@ def test_zooming_in_shows_exact_pixels(open_page: OpenPage) -> None:
     """Close up, the JPEG of a photo's result is replaced by pixels computed in the browser, in the same colours."""
     playground = Playground(open_page("/filters?picture=coffee&chain=gaussian~size-5&view=clip"))
     for _ in range(8):
-        playground.viewer.get_by_role("button", name="+").click()
+        playground.viewer.get_by_role("button", name="Zoom in").click()
     expect(playground.viewer).to_have_attribute("data-close-up", re.compile(r"\d+x\d+"))
     near = playground.viewer.evaluate(
         """host => {

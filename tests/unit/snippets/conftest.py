@@ -112,7 +112,7 @@ def _compare(ran: Ran, pixels: NDArray[np.float32], wanted: chain.Filtered, mode
     np.testing.assert_allclose(ran.result, wanted.values, rtol=0, atol=1e-5 * scale)
     if mode == "hue":
         assert wanted.direction is not None
-        shown = display_directions(wanted.direction, wanted.values, max(wanted.values.shape)).rgb
+        shown = display_directions(wanted.direction, wanted.values).rgb
     else:
         shown = display(wanted.values, mode, low=wanted.minimum, high=wanted.maximum).rgb  # type: ignore[arg-type]
     if np.array_equal(ran.result, wanted.values):
