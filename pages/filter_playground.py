@@ -189,7 +189,14 @@ def _match(settings: Settings, chosen: Pictures) -> None:
         chosen.shown,
         Recipe("", luminance=True),
         found.shown,
-        match={"row": row, "column": column, "rows": height, "columns": width, "peak": found.peak},
+        match={
+            "row": row,
+            "column": column,
+            "rows": height,
+            "columns": width,
+            "peak": found.peak,
+            "limit": LARGEST_TEMPLATE,
+        },
         on_region=select,
     )
     st.markdown(

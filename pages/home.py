@@ -22,7 +22,7 @@ def main() -> None:
     )
     for place in site.PAGES:
         _page(place)
-    st.markdown(f"**{_('Start with')}**")
+    st.markdown("**" + _("Start with") + "**")
     offered = filter_suggestions()
     for start in range(0, len(offered), ACROSS):
         for column, suggestion in zip(st.columns(ACROSS), offered[start : start + ACROSS], strict=False):

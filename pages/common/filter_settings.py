@@ -63,7 +63,7 @@ def filter_suggestions() -> list[Suggestion]:
         Suggestion(
             _("Signed edges"),
             _("Orange: it gets brighter to the right; blue: darker. Clip instead, and half of the edges disappear."),
-            {"picture": Source("coffee"), "chain": edge},
+            {"picture": Source("astronaut"), "chain": edge},
         ),
         Suggestion(
             _("Blur or median?"),

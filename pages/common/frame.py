@@ -55,7 +55,7 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
     """Draw the row of things to try; a click sets the whole page and says what to look at."""
     key = f"{settings.page}/suggestion"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="suggestions"):
-        st.markdown(f"**{_('Try')}**", width="content")
+        st.markdown("**" + _("Try") + "**", width="content")
         for number, each in enumerate(offered):
             st.button(each.title, key=f"{key}/{number}", on_click=_follow, args=(settings, each, key, number))
     followed: int | None = st.session_state.get(key)

@@ -164,10 +164,10 @@ def _own_picture(kind: str) -> None:
         st.session_state[_SEEN] = file.file_id
         _read(file.getvalue(), _("Camera picture") if kind == "camera" else file.name)
     if error := st.session_state.get(_ERROR):
-        st.error(translate(error), icon=":material/broken_image:")
+        st.error(translate(error) + " " + _("The picture from before stays."), icon=":material/broken_image:")
     own: Image | None = st.session_state.get(_OWN)
     if own is None:
-        st.caption(_("Until then the sample is shown."))
+        st.caption(_("Until there is a picture of yours, the sample is shown."))
         return
     st.caption(_("{name}: {rows} × {columns} pixels").format(name=own.name, rows=own.size[0], columns=own.size[1]))
     for note in own.notes:

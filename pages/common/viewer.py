@@ -11,16 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.convolution import chain, matching, notation, plan
+from cnnviz.convolution.companions import luminance
 from cnnviz.figures import colours, encode
 from cnnviz.figures.display import Display, Mode, display, display_directions, display_signed, fit
 from cnnviz.images import Image
 from pages.common.components import component, pack
-from pages.common.language import _
+from pages.common.language import _, current
 
 __all__ = [
     "LARGEST_TEMPLATE",
@@ -80,6 +82,7 @@ class Shown:
     negative_share: float
     milliseconds: float
     channels: int
+    start: tuple[int, int]  # the pixel that the lens looks at first
 
 
 def automatic_mode(steps: Sequence[chain.Step]) -> Mode:
@@ -134,7 +137,15 @@ def _encoded(whole: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:
         filtered.negative_share,
         filtered.milliseconds,
         1 if filtered.values.ndim == 2 else filtered.values.shape[2],
+        _strongest(filtered.values) if whole.mode == "signed" else (rows // 2, columns // 2),
     )
+
+
+def _strongest(values: NDArray[np.float32]) -> tuple[int, int]:
+    """The pixel (row, column) where the luminance is furthest from 0: there is something to explain there."""
+    low, high, low_at, high_at = cv2.minMaxLoc(luminance(values))
+    column, row = low_at if -low > high else high_at
+    return row, column
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +175,8 @@ def match_picture(digest: str, region: tuple[int, int, int, int], is_photo: bool
     near_columns = slice(max(0, column - columns // 2), column + columns // 2 + 1)
     others[near_rows, near_columns] = -1
     peak = int(others.argmax()) // others.shape[1], int(others.argmax()) % others.shape[1]
-    return Found(_encoded(display_signed(response, 1.0), filtered, is_photo), peak, float(others[peak]), response)
+    shown = replace(_encoded(display_signed(response, 1.0), filtered, is_photo), start=peak)
+    return Found(shown, peak, float(others[peak]), response)
 
 
 def structured_region(image: Image, region: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
@@ -226,6 +238,7 @@ def viewer(
             "channel": 3 if shown.mode == "signed" and shown.channels == 3 else 0 if shown.channels == 1 else None,
         },
         "match": match,
+        "start": shown.start,
         "selecting": match is not None,
         "pixel": pixel,
         "labels": _labels(image, recipe, shown, bool(match)),
@@ -265,6 +278,7 @@ def _pass_record(each: plan.Pass) -> dict[str, Any]:
 def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> dict[str, Any]:
     rows, columns = image.size
     return {
+        "language": current(),
         "side": _("Side by side"),
         "divider": _("Divider"),
         "fit": _("Fit"),
@@ -284,7 +298,7 @@ def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> 
         "median": _("Median (framed)"),
         "magnitude": _("Magnitude √(x² + y²)"),
         "channels": [_("Red"), _("Green"), _("Blue"), _("Luminance")],
-        "step": _("Step"),
+        "step": _("Explain step"),
         "pixel": _("Output row {row}, column {column}"),
         "window": _("Window at row {row}, column {column}"),
         "cell": _("Row {row}, column {column}"),

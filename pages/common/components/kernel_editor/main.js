@@ -38,7 +38,11 @@ class KernelEditor {
       event.target.full = event.target.value; // a value set without typing (by a script) counts too
       this.report();
     });
-    this.cells.addEventListener("focusin", (event) => (event.target.value = event.target.full));
+    this.cells.addEventListener("focusin", (event) => {
+      event.target.value = event.target.full;
+      event.target.select(); // what is typed next replaces the number
+    });
+    this.cells.addEventListener("mouseup", (event) => event.preventDefault()); // a click would undo the selection
     this.cells.addEventListener("focusout", (event) => (event.target.value = shortText(event.target.full)));
     this.cells.addEventListener("keydown", (event) => this.key(event));
     this.cells.addEventListener("paste", (event) => this.paste(event));
@@ -91,7 +95,9 @@ class KernelEditor {
     const scale = Math.max(...values.flat().map(Math.abs), 0);
     const wrong = new Set(bad.map(([row, column]) => row * columns + column));
     cells.flat().forEach((text, i) => this.drawCell(this.cells.children[i], text, values.flat()[i], scale, wrong.has(i)));
+    const anchor = Math.floor((cells.length - 1) / 2) * columns + Math.floor((columns - 1) / 2);
     [...this.cells.children].forEach((input, i) => {
+      input.classList.toggle("anchor", i === anchor && wanted > 1); // the weight that lies on the pixel itself
       input.setAttribute("aria-label", labels.cell.replace("{row}", Math.floor(i / columns) + 1).replace("{column}", (i % columns) + 1));
     });
     this.columns = columns;

@@ -45,13 +45,16 @@ class Grid {
   // The most decimals with which every number still fits its cell.
   textStyle(context, content, cell) {
     if (cell < SMALLEST_WITH_TEXT) return null;
-    const size = Math.min(15, Math.max(9, Math.floor(cell * 0.32)));
-    context.font = `${size}px sans-serif`;
+    const largest = Math.min(15, Math.max(9, Math.floor(cell * 0.32)));
     context.textAlign = "center";
     context.textBaseline = "middle";
+    // Smaller digits before fewer: a reader who adds the products up should arrive at the sum.
     for (let decimals = 3; decimals >= 0; decimals--) {
-      const widest = Math.max(...Array.from(content.values, (v) => context.measureText(content.format(v, decimals)).width));
-      if (widest <= cell - 4) return { decimals };
+      const texts = Array.from(content.values, (value) => content.format(value, decimals));
+      for (let size = largest; size >= Math.min(largest, 10); size--) {
+        context.font = `${size}px sans-serif`;
+        if (Math.max(...texts.map((text) => context.measureText(text).width)) <= cell - 4) return { decimals };
+      }
     }
     return null;
   }
@@ -90,6 +93,12 @@ class Grid {
     if (!this.content || row < 0 || column < 0 || row >= this.content.rows || column >= this.content.columns) return -1;
     return row * this.content.columns + column;
   }
+}
+
+// Index of the kernel's cell over the output pixel; undefined without padding, where no pixel is the output's own.
+function anchorOf({ rows, columns, kind }) {
+  if (kind !== "linear" || !(rows.before || columns.before)) return undefined;
+  return Math.round(rows.before / rows.dilation) * columns.length + Math.round(columns.before / columns.dilation);
 }
 
 function hatch(context, x, y, cell) {
@@ -171,7 +180,11 @@ class Lens {
     const patchGrid = { ...shape, caption: labels.patch, values: patch, outside, outlined: middle, format: formatValue,
       colour: signed ? diverging(patch) : greyColour };
     if (step.kind === "median") return [patchGrid];
-    const weightGrid = (values, caption, sign) => ({ ...shape, caption, sign, values, format: formatWeight, colour: diverging(values) });
+    // The weight that lies on the pixel itself, where there is one.
+    const anchor = anchorOf(step);
+    const weightGrid = (values, caption, sign) => ({
+      ...shape, caption, sign, values, outlined: anchor, format: formatWeight, colour: diverging(values),
+    });
     if (step.kind === "gradient") {
       return [patchGrid, weightGrid(step.weights, labels.kernelX, "\u00d7"), weightGrid(step.weightsY, labels.kernelY, labels.and)];
     }

@@ -80,8 +80,9 @@ class Viewer {
     const picture = globalThis.cnnvizPictures?.get(this.ready?.digest);
     if (!picture) return;
     const { ready } = this;
-    if (this.shownDigest !== ready.digest && !this.pinned) this.pixel = null;
-    this.shownDigest = ready.digest;
+    const subject = `${ready.digest} ${JSON.stringify(ready.match)}`;
+    if (this.subject !== subject && !this.pinned) this.pixel = null;
+    this.subject = subject;
     const chain = new Chain(picture, ready.plan);
     const before = await this.before(picture, ready.plan.luminance);
     if (ready !== this.ready) return;
@@ -90,8 +91,9 @@ class Viewer {
     if (this.pixel === null && ready.pixel) [this.pixel, this.pinned] = [{ row: ready.pixel[0], column: ready.pixel[1] }, true];
     this.label();
     this.stage.selecting = ready.selecting;
+    this.stage.limit = ready.match?.limit ?? Infinity;
     this.stage.setPictures(before, ready.after, picture, ready.output);
-    this.look(this.pixel ?? { row: ready.output.rows >> 1, column: ready.output.columns >> 1 });
+    this.look(this.pixel ?? { row: ready.start[0], column: ready.start[1] });
     // The stage draws in the next frame; when that is over, the picture is on screen.
     requestAnimationFrame(() => setTimeout(() => (this.host.dataset.painted = ready.key)));
   }
@@ -113,6 +115,7 @@ class Viewer {
     this.host.querySelector(".units").hidden = Boolean(this.ready.match);
     text(".before .name", labels.before);
     text(".after .name", labels.after);
+    document.documentElement.lang = labels.language; // Streamlit leaves it at "en": screen readers would mispronounce
     this.stage.element.setAttribute("aria-label", labels.stage);
     this.stage.handle.setAttribute("aria-label", labels.divider);
     const channels = this.channelNames();
@@ -261,14 +264,22 @@ class Viewer {
     if (!button) return;
     const { mode, zoom, unit, channel, step } = button.dataset;
     if (mode) this.stage.setMode(mode);
-    if (zoom === "in") this.stage.zoom(KEY_ZOOM);
-    if (zoom === "out") this.stage.zoom(1 / KEY_ZOOM);
+    if (zoom === "in") this.zoom(KEY_ZOOM);
+    if (zoom === "out") this.zoom(1 / KEY_ZOOM);
     if (zoom === "fit") this.stage.fit();
     if (unit) this.unit = Number(unit);
     if (channel) this.channel = Number(channel);
     if (step) [this.shownStep, this.followLast] = [Number(step) + 1, Number(step) + 1 === this.chain.steps.length];
     this.label();
     this.refresh();
+  }
+
+  // Zoom around the pixel of the lens, so that it stays in view.
+  zoom(factor) {
+    const cell = this.stage.outputCell(this.pixel.row, this.pixel.column);
+    const at = this.stage.screen(cell.x + cell.columns / 2, cell.y + cell.rows / 2);
+    this.stage.zoom(factor, at.x, at.y);
+    this.stage.reveal(this.pixel);
   }
 
   refresh() {
@@ -292,8 +303,8 @@ class Viewer {
       const bound = (value, count) => Math.min(Math.max(value, 0), count - 1);
       this.look({ row: bound(this.pixel.row + move[0], output.rows), column: bound(this.pixel.column + move[1], output.columns) });
       this.stage.reveal(this.pixel);
-    } else if (event.key === "+" || event.key === "=") this.stage.zoom(KEY_ZOOM);
-    else if (event.key === "-") this.stage.zoom(1 / KEY_ZOOM);
+    } else if (event.key === "+" || event.key === "=") this.zoom(KEY_ZOOM);
+    else if (event.key === "-") this.zoom(1 / KEY_ZOOM);
     else if (event.key === "0") this.stage.fit();
     else if (event.key === "Enter") this.pin(!this.pinned);
     else if (event.key === "Escape" && this.pinned) this.pin(false);

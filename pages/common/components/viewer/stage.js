@@ -64,7 +64,7 @@ class Stage {
     this.element.classList.toggle("stacked", stacked);
     const across = this.mode === "side" && !stacked ? 2 : 1;
     const width = (this.element.clientWidth - 8 * (across - 1)) / across;
-    const limit = Math.max(220, Math.min(innerHeight * (stacked ? 0.36 : 0.52), 640));
+    const limit = Math.max(stacked ? 150 : 220, Math.min(innerHeight * (stacked ? 0.27 : 0.52), 640));
     const height = Math.round(Math.min(limit, (width * this.size.rows) / this.size.columns));
     const ratio = devicePixelRatio || 1;
     [this.width, this.height, this.ratio] = [width, Math.max(height, 80), ratio];
@@ -336,7 +336,10 @@ class Stage {
     const clampTo = (value, count) => Math.min(Math.max(value, 0), count);
     const [x0, x1] = [this.corner.x, end.x].map((x) => Math.round(clampTo(x, this.size.columns))).sort((a, b) => a - b);
     const [y0, y1] = [this.corner.y, end.y].map((y) => Math.round(clampTo(y, this.size.rows))).sort((a, b) => a - b);
-    this.region = { x: x0, y: y0, columns: x1 - x0, rows: y1 - y0 };
+    const [columns, rows] = [Math.min(x1 - x0, this.limit), Math.min(y1 - y0, this.limit)];
+    const x = end.x < this.corner.x ? x1 - columns : x0; // the corner where the drag began stays
+    const y = end.y < this.corner.y ? y1 - rows : y0;
+    this.region = { x, y, columns, rows };
     this.setFrames({ before: [this.region], after: [] });
   }
 
