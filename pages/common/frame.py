@@ -47,6 +47,10 @@ _STYLE = """<style>
 .st-key-suggestions button p { font-size: 0.85rem; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 2rem; }
 [data-testid="stSidebarUserContent"] .stVerticalBlock { gap: 0.75rem; }
+@media (max-width: 600px) {
+  .st-key-suggestions { flex-wrap: nowrap; overflow-x: auto; }
+  .st-key-suggestions button { white-space: nowrap; }
+}
 @media (min-width: 900px) { .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; } }
 </style>"""
 
