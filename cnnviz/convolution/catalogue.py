@@ -136,7 +136,7 @@ def make(key: str, values: Mapping[str, float] | None = None) -> Step:
         "bilateral": Bilateral,
         "canny": Canny,
     }
-    return kinds[key](**numbers)  # type: ignore[arg-type]
+    return kinds[key](**numbers)  # type: ignore[arg-type]  # resolve() has made ints where ints are due
 
 
 def key_of(step: Step) -> str:

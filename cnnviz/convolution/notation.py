@@ -96,7 +96,7 @@ def _read_step(text: str) -> Step:
 def _with_extras(step: Step, extras: dict[str, str]) -> Step:
     for name, value in extras.items():
         if isinstance(step, Linear) and name in ("stride", "dilation"):
-            step = replace(step, **{name: _pair(name, value)})  # type: ignore[arg-type]
+            step = replace(step, **{name: _pair(name, value)})  # type: ignore[arg-type]  # stride or dilation, by name
         elif isinstance(step, Linear | Median | Bilateral) and name == "repeat":
             step = replace(step, repeat=int(REPEAT.check(_number(name, value))))
         else:

@@ -60,7 +60,7 @@ class Source:
             ParameterError: for an upload, which only the visitor has.
         """
         if self.kind == "pattern":
-            return patterns.make(self.key, **dict(self.values))  # type: ignore[arg-type]
+            return patterns.make(self.key, **dict(self.values))  # type: ignore[arg-type]  # rows and columns are ints
         return samples.load(self.key)
 
 

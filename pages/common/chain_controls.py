@@ -148,7 +148,7 @@ def _extras(prefix: str, step: Step, edit: _Edit) -> None:
         bound(
             f"{prefix}/repeat",
             step.repeat,
-            lambda value: edit(lambda old: replace(old, repeat=value)),  # type: ignore[call-arg]
+            lambda value: edit(lambda old: replace(old, repeat=value)),  # type: ignore[call-arg]  # drawn for kinds that repeat
             st.slider,
             _("Repeat"),
             1,

@@ -114,7 +114,7 @@ def displayed(filtered: chain.Filtered, mode: str) -> Display:
     """The whole result in the colours of the page."""
     if mode == "hue" and filtered.direction is not None:
         return display_directions(filtered.direction, filtered.values)
-    return display(filtered.values, mode, low=filtered.minimum, high=filtered.maximum)  # type: ignore[arg-type]
+    return display(filtered.values, mode, low=filtered.minimum, high=filtered.maximum)  # type: ignore[arg-type]  # display() checks it
 
 
 def _encoded(whole: Display, filtered: chain.Filtered, is_photo: bool) -> Shown:

@@ -135,4 +135,4 @@ class Playground:
     def upload(self, name: str, data: bytes) -> None:
         """Hand a file to the upload control (which must be on screen)."""
         file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
-        self.page.locator('input[type="file"]').set_input_files(files=[file])  # type: ignore[list-item]
+        self.page.locator('input[type="file"]').set_input_files(files=[file])

@@ -249,7 +249,7 @@ def test_bad_cells_are_kept_as_typed() -> None:
     result = edited(kernels.get("sobel_x"), "cells", [["1", "x"], ["", "inf"]])
     assert isinstance(result, Draft)
     assert result.cells == (("1", "x"), ("", "inf"))
-    assert {(cell.row, cell.column) for cell in result.error.cells} == {(1, 2), (2, 1), (2, 2)}  # type: ignore[union-attr]
+    assert {(cell.row, cell.column) for cell in result.error.cells} == {(1, 2), (2, 1), (2, 2)}
 
 
 @pytest.mark.parametrize(
@@ -295,4 +295,4 @@ def test_buttons_of_the_editor(action: str, expected: object) -> None:
     kernel = kernels.custom(np.arange(1.0, 13.0).reshape(3, 4))
     result = edited(kernel, "action", action)
     assert isinstance(result, Kernel)
-    np.testing.assert_allclose(result.weights, expected(kernel.weights))  # type: ignore[operator]
+    np.testing.assert_allclose(result.weights, expected(kernel.weights))

@@ -42,7 +42,7 @@ def demo() -> None:
 
 def opened(query: str = "", page: object = demo) -> AppTest:
     """The page after its first run, visited with the address `?query`."""
-    app = AppTest.from_function(page, default_timeout=TIMEOUT)  # type: ignore[arg-type]
+    app = AppTest.from_function(page, default_timeout=TIMEOUT)
     for name, value in parse_qsl(query):
         app.query_params[name] = value
     return run(app)
@@ -295,8 +295,8 @@ def test_bound_goes_back_when_the_answer_was_refused() -> None:
 def test_settings_are_read_as_they_were_written(setting: object, values: list[object]) -> None:
     """`decode` is the inverse of `encode`, type included."""
     for value in values:
-        text = setting.encode(value)  # type: ignore[attr-defined]
-        again = setting.decode(text)  # type: ignore[attr-defined]
+        text = setting.encode(value)
+        again = setting.decode(text)
         assert (again, type(again), type(text)) == (value, type(value), str)
 
 

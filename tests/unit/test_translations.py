@@ -30,7 +30,7 @@ def source() -> Catalog:
 
 def forms(text: object) -> list[str]:
     """Return the one or two forms of a message or a translation."""
-    return [text] if isinstance(text, str) else list(text)  # type: ignore[call-overload]
+    return [text] if isinstance(text, str) else list(text)
 
 
 def messages(catalogue: Catalog) -> list[Message]:

@@ -124,4 +124,4 @@ def test_values_out_of_range(key: str) -> None:
 def test_entries_are_read_only() -> None:
     """The list is the same for everybody."""
     with pytest.raises(dataclasses.FrozenInstanceError):
-        catalogue.entry("median").title = "Mean"  # type: ignore[misc]
+        catalogue.entry("median").title = "Mean"

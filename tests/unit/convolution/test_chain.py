@@ -191,7 +191,7 @@ def test_no_kernel_stands_for_what_is_not_linear_or_too_large() -> None:
         (lambda: Median(4), "size"),
         (lambda: Bilateral(sigma_space=-1), "sigma_space"),
         (lambda: Canny(0.3, 0.2), "high"),
-        (lambda: GradientMagnitude("roberts"), "pair"),  # type: ignore[arg-type]
+        (lambda: GradientMagnitude("roberts"), "pair"),
         (lambda: chain.apply(picture(), [Median()] * 9), "steps"),
         (lambda: chain.equivalent([Linear(GAUSSIAN)] * 9), "steps"),
     ],
@@ -199,7 +199,7 @@ def test_no_kernel_stands_for_what_is_not_linear_or_too_large() -> None:
 def test_illegal_steps_are_refused_when_they_are_made(make: object, name: str) -> None:
     """Ranges are checked by the records, so that a chain cannot hold an illegal one."""
     with pytest.raises(ParameterError) as caught:
-        make()  # type: ignore[operator]
+        make()
     assert caught.value.name == name
 
 

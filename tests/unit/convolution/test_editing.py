@@ -38,7 +38,7 @@ def test_rows_and_columns_come_and_go_on_the_side_that_was_named() -> None:
 def test_what_would_leave_no_kernel_is_refused(edit: object, weights: np.ndarray) -> None:
     """31 is the largest side, 1 the smallest, and zeros cannot be normalised."""
     with pytest.raises(KernelError):
-        edit(kernels.custom(weights))  # type: ignore[operator]
+        edit(kernels.custom(weights))
 
 
 def test_normalise_keeps_brightness_or_limits_the_gain() -> None:

@@ -234,7 +234,7 @@ def test_kernels_are_values() -> None:
     assert copy == first
     assert not copy.weights.flags.writeable
     with pytest.raises(TypeError):
-        first.parameters["sigma"] = 3  # type: ignore[index]
+        first.parameters["sigma"] = 3
 
 
 def test_custom_kernels_do_not_share_memory_with_their_source() -> None:
@@ -254,7 +254,7 @@ def test_custom_kernels_do_not_share_memory_with_their_source() -> None:
 def test_what_is_no_table_is_no_kernel(weights: object) -> None:
     """Wrong shapes, sizes and types raise a KernelError, never anything else."""
     with pytest.raises(KernelError):
-        kernels.custom(weights)  # type: ignore[arg-type]
+        kernels.custom(weights)
 
 
 def test_bad_cells_are_named_from_1() -> None:

@@ -84,7 +84,7 @@ def sources(axis: Axis, border: str) -> np.ndarray:
     reach = axis.size + axis.stride + axis.length * axis.dilation
     inside = np.arange(axis.size)
     if border in NUMPY_MODES:
-        extended = np.pad(inside, reach, mode=NUMPY_MODES[border])  # type: ignore[call-overload]
+        extended = np.pad(inside, reach, mode=NUMPY_MODES[border])
     else:
         extended = np.pad(inside, reach, constant_values=-1)
     table = [
@@ -134,12 +134,12 @@ def test_the_records_alone_give_the_sums(steps: list[Linear], size: tuple[int, i
 def test_a_gradient_joins_two_sums(pair: str, flip: bool, border: str) -> None:
     """Both kernels are in the record, and the root of their squared sums is the engine's; no flip here."""
     size = (7, 10)
-    (each,) = plan.passes([GradientMagnitude(pair)], size, border, flip)  # type: ignore[arg-type]
+    (each,) = plan.passes([GradientMagnitude(pair)], size, border, flip)
     assert each.kind == "gradient"
     assert each.weights is not None
     assert each.weights_y is not None
     x, y = (summed(picture(size), each, weights, border) for weights in (each.weights, each.weights_y))
-    step = GradientMagnitude(pair)  # type: ignore[arg-type]
+    step = GradientMagnitude(pair)
     np.testing.assert_allclose(chain.apply(picture(size), [step], border, flip).values, np.hypot(x, y), atol=1e-4)
 
 
@@ -148,7 +148,7 @@ def test_a_gradient_joins_two_sums(pair: str, flip: bool, border: str) -> None:
 def test_a_median_reads_what_its_record_says(size: int, border: str) -> None:
     """The middle of the values that the axes name, in plain loops."""
     pixels = picture((8, 6))
-    (each,) = plan.passes([Median(size)], pixels.shape, border)  # type: ignore[arg-type]
+    (each,) = plan.passes([Median(size)], pixels.shape, border)
     assert (each.kind, each.weights, each.weights_y, each.sigma_range) == ("median", None, None, None)
     rows, columns = sources(each.rows, border), sources(each.columns, border)
     want = np.zeros((len(rows), len(columns)))
@@ -182,7 +182,7 @@ def test_the_record_of_a_bilateral_filter_gives_its_values(
     """Tomasi and Manduchi's mean with the record's weights, in loops; OpenCV's table is off by < 1e-3."""
     step = Bilateral(size, sigma_range, sigma_space)
     pixels = picture((10, 11, 3) if colour else (10, 11, 1))
-    (each,) = plan.passes([step], pixels.shape[:2], border)  # type: ignore[arg-type]
+    (each,) = plan.passes([step], pixels.shape[:2], border)
     assert each.weights is not None
     assert each.sigma_range is not None
     rows, columns = sources(each.rows, border), sources(each.columns, border)
@@ -279,10 +279,10 @@ def test_flip_turns_only_linear_kernels() -> None:
     """The weights in a record are those that correlate: turned by 180 degrees for a convolution."""
     steps = [Linear(kernels.custom([[1, 2, 3], [4, 5, 6]])), GradientMagnitude(), Bilateral()]
     plain, flipped = (plan.passes(steps, (20, 20), "reflect", flip) for flip in (False, True))
-    np.testing.assert_array_equal(flipped[0].weights, [[6, 5, 4], [3, 2, 1]])  # type: ignore[arg-type]
-    np.testing.assert_array_equal(plain[0].weights, [[1, 2, 3], [4, 5, 6]])  # type: ignore[arg-type]
+    np.testing.assert_array_equal(flipped[0].weights, [[6, 5, 4], [3, 2, 1]])
+    np.testing.assert_array_equal(plain[0].weights, [[1, 2, 3], [4, 5, 6]])
     for before, after in zip(plain[1:], flipped[1:], strict=True):
-        np.testing.assert_array_equal(before.weights, after.weights)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(before.weights, after.weights)
 
 
 @pytest.mark.parametrize("key", [key for key in catalogue.names() if key != kernels.CUSTOM])
@@ -293,4 +293,4 @@ def test_every_entry_can_be_written_out(key: str) -> None:
     assert each.title == catalogue.entry(key).title
     assert each.kind == ("linear" if isinstance(step, Linear) else key.split("_")[0])
     if isinstance(step, Linear):
-        np.testing.assert_array_equal(each.weights, step.kernel.weights)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(each.weights, step.kernel.weights)

@@ -22,23 +22,23 @@ READABLE = {
 @pytest.mark.parametrize("key", READABLE)
 def test_factors_are_the_whole_numbers_of_the_textbook(key: str) -> None:
     """Sobel X reads [1, 2, 1] times [-1, 0, 1]."""
-    column, row = factors(kernels.get(key).weights)  # type: ignore[misc]
+    column, row = factors(kernels.get(key).weights)
     assert (column.tolist(), row.tolist()) == READABLE[key]
 
 
 def test_the_scale_goes_into_the_column() -> None:
     """Sobel X / 8 keeps its row; a box is ninths times ones."""
-    column, row = factors(kernels.get("sobel_x").weights / 8)  # type: ignore[misc]
+    column, row = factors(kernels.get("sobel_x").weights / 8)
     assert row.tolist() == [-1, 0, 1]
     np.testing.assert_allclose(column, [1 / 8, 2 / 8, 1 / 8], rtol=1e-15)
-    column, row = factors(kernels.get("box", size=3).weights)  # type: ignore[misc]
+    column, row = factors(kernels.get("box", size=3).weights)
     assert row.tolist() == [1, 1, 1]
     np.testing.assert_allclose(column, [1 / 9] * 3, rtol=1e-15)
 
 
 def test_a_gaussian_is_two_profiles_of_sum_1() -> None:
     """Where there are no small whole numbers, both factors sum to 1."""
-    column, row = factors(kernels.get("gaussian", size=7, sigma=1.3).weights)  # type: ignore[misc]
+    column, row = factors(kernels.get("gaussian", size=7, sigma=1.3).weights)
     assert row.sum() == pytest.approx(1)
     np.testing.assert_allclose(column, row, rtol=1e-12)
 
@@ -66,7 +66,7 @@ def test_every_product_is_found_and_multiplies_back(
     rng = np.random.default_rng(seed)
     draw = (lambda n: rng.integers(-4, 5, n).astype(float)) if whole else rng.standard_normal
     weights = np.outer(draw(rows), draw(columns)) * scale
-    column, row = factors(weights)  # type: ignore[misc]
+    column, row = factors(weights)
     np.testing.assert_allclose(np.outer(column, row), weights, rtol=1e-9, atol=1e-12 * np.abs(weights).max())
 
 

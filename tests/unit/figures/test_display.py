@@ -180,13 +180,13 @@ def test_extreme_numbers(mode: str) -> None:
         np.testing.assert_array_equal(display(tiny, mode).rgb[0], diverging()[[254, 0, MIDDLE]])
         return
     share = {"clip": exact, "absolute": np.abs(exact), "rescale": (exact + 1e12) / 2e12}[mode]
-    assert_levels(display(huge, mode).rgb, share)  # type: ignore[arg-type]
+    assert_levels(display(huge, mode).rgb, share)
 
 
 def test_unknown_modes_are_refused() -> None:
     """The error names the modes there are."""
     with pytest.raises(ParameterError, match="signed, clip, absolute, rescale") as caught:
-        display(result((3, 3)), "negative")  # type: ignore[arg-type]
+        display(result((3, 3)), "negative")
     assert caught.value.name == "mode"
 
 
@@ -262,6 +262,6 @@ def test_arguments_are_left_alone(mode: str, shape: tuple[int, ...]) -> None:
     values = result(shape)
     before = values.copy()
     values.setflags(write=False)
-    display(values, mode)  # type: ignore[arg-type]
+    display(values, mode)
     fit(values, 3)
     np.testing.assert_array_equal(values, before)

@@ -116,7 +116,7 @@ def test_sources_are_values() -> None:
     assert spelled == Source("checkerboard")
     assert hash(spelled) == hash(Source("checkerboard"))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        spelled.key = "coffee"  # type: ignore[misc]
+        spelled.key = "coffee"
 
 
 BAD = {
@@ -158,7 +158,7 @@ KINDS_OF_NOISE = [(key, noise.get(key).parameter) for key in noise.names()]
 @given(data=st.data())
 def test_noise_comes_back(key: str, parameter: Parameter, data: st.DataObject) -> None:
     """Kind, amount and seed, to the last digit."""
-    chosen = Noise(key, data.draw(legal(parameter)), data.draw(legal(noise.SEED)))  # type: ignore[arg-type]
+    chosen = Noise(key, data.draw(legal(parameter)), data.draw(legal(noise.SEED)))
     text = source.write_noise(chosen)
     assert_safe(text)
     assert source.read_noise(text) == chosen

@@ -114,7 +114,7 @@ def _compare(ran: Ran, pixels: NDArray[np.float32], wanted: chain.Filtered, mode
         assert wanted.direction is not None
         shown = display_directions(wanted.direction, wanted.values).rgb
     else:
-        shown = display(wanted.values, mode, low=wanted.minimum, high=wanted.maximum).rgb  # type: ignore[arg-type]
+        shown = display(wanted.values, mode, low=wanted.minimum, high=wanted.maximum).rgb
     if np.array_equal(ran.result, wanted.values):
         np.testing.assert_array_equal(ran.shown, shown)
     apart = np.abs(ran.shown.astype(int) - shown)
