@@ -313,7 +313,6 @@ def _labels(image: Image, recipe: Recipe, shown: Shown, matching_mode: bool) -> 
         "tooDear": _("One pixel of this chain takes too many multiplications to follow live; look at an earlier step."),
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
-        "noSteps": _("Add a filter to see how a pixel is computed."),
         "notLocal": _("Canny follows edges across the whole picture, so no single window explains one pixel."),
         "hueLow": _("direction: → 0°"),
         "hueHigh": _("360°"),

@@ -218,7 +218,6 @@ class Viewer {
     const { labels, match, palette, plan } = this.ready;
     if (match) return this.writeMatch();
     const n = this.shownStep;
-    if (!n) return this.lens.say(labels.noSteps);
     if (this.chain.cost(n) > TOO_DEAR) return this.lens.say(labels.tooDear);
     if (!this.chain.isLocal(n)) return this.lens.say(labels.notLocal);
     const { row, column } = this.pixelOfStep(n);
