@@ -60,14 +60,20 @@ class ParameterError(CnnvizError):
     Attributes:
         name: the parameter, as it is spelled in the call.
         value: what was given.
-        legal: the legal range in words or symbols, e.g. "1 to 31".
+        legal: the legal range in words or symbols, e.g. "1 … 31".
+        reason: why, marked with `N_`; may be empty.
     """
 
-    def __init__(self, name: str, value: object, legal: str) -> None:
-        super().__init__(N_("{name} is {value}, but must be {legal}."), name=name, value=value, legal=legal)
+    def __init__(self, name: str, value: object, legal: str, reason: str = "") -> None:
+        if reason:
+            template = N_("{name} is {value}, but must be {legal}: {reason}.")
+            super().__init__(template, name=name, value=value, legal=legal, reason=reason)
+        else:
+            super().__init__(N_("{name} is {value}, but must be {legal}."), name=name, value=value, legal=legal)
         self.name = name
         self.value = value
         self.legal = legal
+        self.reason = reason
 
 
 class WorkError(CnnvizError):
