@@ -1,0 +1,389 @@
+"""Receptive fields: which pixels of the picture a unit of a deep layer can see, and where its window lies.
+
+Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019,
+doi 10.23915/distill.00021; their equations are named where they are used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnviz.convolution.arithmetic import (
+    PADDING,
+    AveragePooling,
+    Axis,
+    Convolution,
+    Layer,
+    MaxPooling,
+    Sides,
+)
+from cnnviz.convolution.checks import Pair
+from cnnviz.errors import ParameterError
+from cnnviz.text import N_
+
+__all__ = [
+    "LARGEST_NUMBER",
+    "MOST_LAYERS",
+    "STACKS",
+    "Along",
+    "Field",
+    "KnownStack",
+    "Region",
+    "checked_stack",
+    "field",
+    "inside",
+    "known",
+    "reach",
+    "read_stack",
+    "region",
+    "write_stack",
+]
+
+MOST_LAYERS = 40
+LARGEST_NUMBER = 99  # of a kernel, stride, padding or dilation in a stack
+
+
+class Region(NamedTuple):
+    """A rectangle of input pixels: first and last row, first and last column, both included, counted from 0."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Along:
+    """The receptive field of a layer's units along one axis.
+
+    Attributes:
+        size: pixels of the input from the first to the last that one unit sees (r in the article).
+        jump: pixels from one unit's centre to the next one's (the article's S, the effective stride).
+        padding: pixels in front of the picture that the first unit's field covers (P, the effective padding);
+            negative when it begins inside the picture.
+        output: units along the axis; None when the size of the input was not given.
+    """
+
+    size: int
+    jump: int
+    padding: int
+    output: int | None
+
+    @property
+    def start(self) -> float:
+        """Centre of the first unit's field in pixels of the input; 0 is the centre of the first pixel."""
+        return (self.size - 1) / 2 - self.padding
+
+    def span(self, unit: int) -> Pair:
+        """First and last pixel that `unit` (from 0) sees; both may lie outside of the picture."""
+        first = unit * self.jump - self.padding  # equation 5 of the article
+        return first, first + self.size - 1
+
+
+@dataclass(frozen=True)
+class Field:
+    """The receptive field of a layer's units: along rows, and along columns."""
+
+    rows: Along
+    columns: Along
+
+
+def checked_stack(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """Return `layers` when their receptive field is a rectangle of whole pixels.
+
+    Raises:
+        ParameterError: for more than 40 layers, for a transposed layer, and for padding that shows the picture
+            again (reflect, replicate, circular).
+    """
+    stack = tuple(layers)
+    if len(stack) > MOST_LAYERS:
+        raise ParameterError("layers", len(stack), f"1 … {MOST_LAYERS}")
+    for layer in stack:
+        if not isinstance(layer, Convolution | MaxPooling | AveragePooling):
+            legal = "Convolution, MaxPooling, AveragePooling"
+            raise ParameterError(
+                "layer", layer.kind, legal, N_("the step of a transposed layer is a fraction of a pixel")
+            )
+        if isinstance(layer, Convolution) and layer.padding_mode != "zeros":
+            reason = N_("the other modes show pixels of the picture again, outside of it")
+            raise ParameterError("padding_mode", layer.padding_mode, "zeros", reason)
+    return stack
+
+
+def field(layers: Sequence[Layer], size: int | Pair | None = None) -> tuple[Field, ...]:
+    """Receptive fields of the units of each layer, the first layer's first.
+
+    Args:
+        layers: from the input on; at most 40.
+        size: of the input, (rows, columns); decides the outputs, and padding that follows TensorFlow's rule.
+
+    Raises:
+        ParameterError: when a layer has no such field (`checked_stack`), cannot be used on what the layers before
+            leave of the input, or needs the size.
+    """
+    now = Along(1, 1, 0, None)
+    found = [Field(now, now)]
+    for layer in checked_stack(layers):
+        axes = None if size is None else layer.axes(size)
+        padding = _padding(layer) if axes is None else tuple((axis.before, axis.after) for axis in axes)
+        rows, columns = (
+            _next(each, layer, padding[i][0], i, None if axes is None else axes[i].output)
+            for i, each in enumerate((found[-1].rows, found[-1].columns))
+        )
+        found.append(Field(rows, columns))
+        size = None if axes is None else (axes[0].output, axes[1].output)
+    return tuple(found[1:])
+
+
+def _next(before: Along, layer: Layer, padding: int, axis: int, output: int | None) -> Along:
+    """One summand more of equations 2 (size) and 5 (padding) of the article, with the dilated extent for the kernel."""
+    return Along(
+        before.size + (layer.extent[axis] - 1) * before.jump,
+        before.jump * layer.stride[axis],
+        before.padding + padding * before.jump,
+        output,
+    )
+
+
+def _padding(layer: Layer) -> Sides:
+    """The padding of a layer whose input is not known."""
+    if layer.padding == "same_tensorflow":
+        reason = N_("TensorFlow's rule needs the size of the input")
+        raise ParameterError("padding", layer.padding, f"0 … {LARGEST_NUMBER}", reason)
+    return layer.padding_for((1, 1))  # no other rule looks at the size
+
+
+def region(field: Field, row: int, column: int) -> Region:
+    """What unit (row, column) of a layer sees, in pixels of the input; what lies outside of the picture is padding."""
+    return Region(*field.rows.span(row), *field.columns.span(column))
+
+
+def inside(region: Region, size: Pair) -> Region | None:
+    """The part of a region inside a picture of `size` (rows, columns); None when there is none."""
+    top, left = max(region.top, 0), max(region.left, 0)
+    bottom, right = min(region.bottom, size[0] - 1), min(region.right, size[1] - 1)
+    return Region(top, bottom, left, right) if top <= bottom and left <= right else None
+
+
+def reach(layers: Sequence[Layer], size: int | Pair, unit: Pair) -> Region | None:
+    """The smallest rectangle around the pixels that `unit` (row, column) of the last layer really reads.
+
+    It is what lies `inside` the unit's region, or less: at the edge, padding may meet a pixel's place and the gap
+    of a dilation the edge of the picture, and what the floor of a size leaves over is read by no window. None
+    when the unit reads padding only.
+
+    Raises:
+        ParameterError: as `field`, and when there is no such unit.
+    """
+    written = []
+    for layer in checked_stack(layers):
+        written.append(layer.axes(size))
+        size = (written[-1][0].output, written[-1][1].output)
+    spans = [_span([axes[i] for axes in written], unit[i]) for i in (0, 1)]
+    return Region(*spans[0], *spans[1]) if spans[0] and spans[1] else None
+
+
+def _span(axes: Sequence[Axis], unit: int) -> Pair | None:
+    """First and last cell of the first axis that a unit of the last one reads, going back layer by layer."""
+    if axes and not 0 <= unit < axes[-1].output:
+        raise ParameterError("unit", unit, f"0 … {axes[-1].output - 1}")
+    cells = np.array([unit])
+    for axis in reversed(axes):
+        cells = np.setdiff1d(axis.taps()[cells], [PADDING])
+    return (int(cells[0]), int(cells[-1])) if cells.size else None
+
+
+# ---- a stack as text
+
+_NUMBER = "[0-9]{1,2}"
+_LAYER = re.compile(
+    rf"(?P<kind>[cma])(?P<kernel>{_NUMBER}(?:x{_NUMBER})?)"
+    rf"(?:s(?P<stride>{_NUMBER}(?:x{_NUMBER})?))?"
+    rf"(?:p(?P<padding>{_NUMBER}(?:\.{_NUMBER})?(?:x{_NUMBER}(?:\.{_NUMBER})?)?))?"
+    rf"(?:d(?P<dilation>{_NUMBER}(?:x{_NUMBER})?))?"
+    r"(?P<up>u)?"
+)
+_LETTERS = {"convolution": "c", "max": "m", "average": "a"}
+_LONGEST = 40  # characters of a layer
+
+
+def write_stack(layers: Sequence[Layer]) -> str:
+    """Write a stack as text that an address carries unchanged: "c3p1-m2-c3x5s2p1.2x0d2-a2".
+
+    A letter for the kind (c, m, a), the kernel, then s, p, d for what is not torch's default, rows x columns where
+    they differ, before.after where padding does, and u for `ceil_mode`. What the receptive field does not depend
+    on (channels, groups, bias) is left out, and padding that was named is written in numbers.
+
+    Raises:
+        ParameterError: when the layers are not a stack (`checked_stack`), or a number is above 99.
+    """
+    return "-".join(_write_layer(layer) for layer in checked_stack(layers))
+
+
+def _write_layer(layer: Layer) -> str:
+    default = (1, 1) if isinstance(layer, Convolution) else layer.kernel_size
+    padding = _padding(layer)
+    text = _LETTERS[layer.kind] + _write_pair(layer.kernel_size)
+    text += "" if layer.stride == default else "s" + _write_pair(layer.stride)
+    text += "" if padding == ((0, 0), (0, 0)) else "p" + _write_sides(padding)
+    text += "" if layer.dilation == (1, 1) else "d" + _write_pair(layer.dilation)
+    return text + ("u" if getattr(layer, "ceil_mode", False) else "")
+
+
+def _write_pair(pair: Pair) -> str:
+    if max(pair) > LARGEST_NUMBER:
+        raise ParameterError("layers", max(pair), f"0 … {LARGEST_NUMBER}")
+    return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
+
+
+def _write_sides(padding: Sides) -> str:
+    rows, columns = (_write_pair(each).replace("x", ".") for each in padding)
+    return rows if rows == columns else f"{rows}x{columns}"
+
+
+def read_stack(text: str) -> tuple[Layer, ...]:
+    """Read a stack that `write_stack` wrote; the text may come from anybody.
+
+    Raises:
+        ParameterError: when it is not a stack of 1 to 40 layers, or a layer is impossible.
+    """
+    parts = text[: MOST_LAYERS * (_LONGEST + 1) + 1].split("-")
+    if len(parts) > MOST_LAYERS:
+        raise ParameterError("layers", len(parts), f"1 … {MOST_LAYERS}")
+    return tuple(_read_layer(part) for part in parts)
+
+
+def _read_layer(text: str) -> Layer:
+    found = _LAYER.fullmatch(text)
+    if found is None:
+        raise ParameterError("layer", text[:_LONGEST], "c3s1p1d1, m2s2, a2s2")
+    kernel = _read_pair(found["kernel"])
+    stride = _read_pair(found["stride"]) if found["stride"] else None
+    padding = _read_sides(found["padding"] or "0")
+    dilation = _read_pair(found["dilation"] or "1")
+    up = found["up"] is not None
+    match found["kind"]:
+        case "m":
+            return MaxPooling(kernel, stride, padding, dilation, up)
+        case "a" if dilation == (1, 1):
+            return AveragePooling(kernel, stride, padding, up)
+        case "c" if not up:
+            return Convolution(kernel, stride or 1, padding, dilation)
+    raise ParameterError("layer", text, "c3s1p1d1, m2s2, a2s2")  # a dilated average, or a convolution rounded up
+
+
+def _read_pair(text: str) -> Pair:
+    rows, _, columns = text.partition("x")
+    return int(rows), int(columns or rows)
+
+
+def _read_sides(text: str) -> Sides:
+    rows, _, columns = text.partition("x")
+    top, left = (_read_pair(each.replace(".", "x")) for each in (rows, columns or rows))
+    return top, left
+
+
+# ---- stacks that are known
+
+
+@dataclass(frozen=True)
+class KnownStack:
+    """A stack from the literature.
+
+    Attributes:
+        key: how it is called in a notebook.
+        title: marked with `N_`.
+        text: its layers, as `read_stack` reads them.
+        lesson: what to see in it, marked with `N_`.
+        source: paper and place.
+    """
+
+    key: str
+    title: str
+    text: str
+    lesson: str
+    source: str
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, from the input on."""
+        return read_stack(self.text)
+
+
+_VGG = "Simonyan and Zisserman, ICLR 2015, arXiv 1409.1556"
+
+STACKS = (
+    KnownStack(
+        "alexnet",
+        N_("AlexNet, convolutional part"),
+        "c11s4p2-m3s2-c5p2-m3s2-c3p1-c3p1-c3p1-m3s2",
+        N_("Large kernels and strides at the start: one unit at the end sees 195 × 195 pixels."),
+        "Krizhevsky, arXiv 1404.5997, as built in torchvision",
+    ),
+    KnownStack(
+        "vgg16",
+        N_("VGG-16, convolutional part"),
+        "-".join(["c3p1"] * 2 + ["m2"] + ["c3p1"] * 2 + ["m2"] + (["c3p1"] * 3 + ["m2"]) * 3),
+        N_("Only 3 × 3: the field grows fast because every pooling doubles the jump."),
+        f"{_VGG}, table 1, column D",
+    ),
+    KnownStack(
+        "resnet_stem",
+        N_("Stem of ResNet"),
+        "c7s2p3-m3s2p1",
+        N_("Two layers, and units are already four pixels apart."),
+        "He et al., CVPR 2016, arXiv 1512.03385, table 1",
+    ),
+    KnownStack(
+        "two_3x3",
+        N_("Two 3 × 3"),
+        "c3p1-c3p1",
+        N_("Sees as much as one 5 × 5, with 18 weights per pair of channels instead of 25."),
+        f"{_VGG}, section 2.3",
+    ),
+    KnownStack(
+        "one_5x5",
+        N_("One 5 × 5"),
+        "c5p2",
+        N_("Sees as much as two 3 × 3."),
+        f"{_VGG}, section 2.3",
+    ),
+    KnownStack(
+        "three_3x3",
+        N_("Three 3 × 3"),
+        "c3p1-c3p1-c3p1",
+        N_("Sees as much as one 7 × 7, with 27 weights per pair of channels instead of 49."),
+        f"{_VGG}, section 2.3",
+    ),
+    KnownStack(
+        "one_7x7",
+        N_("One 7 × 7"),
+        "c7p3",
+        N_("Sees as much as three 3 × 3."),
+        f"{_VGG}, section 2.3",
+    ),
+    KnownStack(
+        "dilated",
+        N_("Dilations 1, 2, 4"),
+        "c3p1-c3p2d2-c3p4d4",
+        N_("The field doubles with every layer, and no pixel is skipped: 3, 7, 15."),
+        "Yu and Koltun, ICLR 2016, arXiv 1511.07122, section 2, figure 1",
+    ),
+)
+_BY_KEY = {stack.key: stack for stack in STACKS}
+
+
+def known(key: str) -> KnownStack:
+    """Look up a known stack.
+
+    Raises:
+        ParameterError: when there is none of this key.
+    """
+    if key not in _BY_KEY:
+        raise ParameterError("stack", key[:40], ", ".join(_BY_KEY))
+    return _BY_KEY[key]
