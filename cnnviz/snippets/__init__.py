@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from cnnviz.snippets.layers import MOST_LITERALS, layer_line, layer_program
 from cnnviz.snippets.literals import kernel_literal
 from cnnviz.snippets.parts import Library
 from cnnviz.snippets.program import filter_program, supports
 
-__all__ = ["Library", "filter_program", "kernel_literal", "supports"]
+__all__ = [
+    "MOST_LITERALS",
+    "Library",
+    "filter_program",
+    "kernel_literal",
+    "layer_line",
+    "layer_program",
+    "supports",
+]
