@@ -153,8 +153,8 @@ class Settings:
 
 def bound(
     key: str, value: Any, store: Callable[[Any], None], widget: Callable[..., Any], *args: Any, **kwargs: Any
-) -> None:
-    """Draw a widget that shows `value` and hands every change to `store`.
+) -> Any:
+    """Draw a widget that shows `value` and hands every change to `store`; return what the widget returns.
 
     `store` is called before the page runs again, so a page may show its result first and its controls
     afterwards. The widget's own state is set only where it differs: forcing it at every run would make a slider
@@ -162,7 +162,7 @@ def bound(
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    widget(*args, key=key, on_change=_pass_on, args=(key, store), **kwargs)
+    return widget(*args, key=key, on_change=_pass_on, args=(key, store), **kwargs)
 
 
 def _pass_on(key: str, store: Callable[[Any], None]) -> None:

@@ -14,7 +14,7 @@ from pages.common.language import _
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-__all__ = ["FILTERS", "HOME", "PAGES", "Place", "link", "navigation"]
+__all__ = ["ARITHMETIC", "FILTERS", "HOME", "PAGES", "Place", "link", "navigation"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,20 @@ FILTERS = Place(
     {"picture": "coffee", "chain": "sobel_x"},
 )
 
-PAGES = (FILTERS,)
+ARITHMETIC = Place(
+    "pages/convolution_arithmetic.py",
+    "arithmetic",
+    N_("Convolution arithmetic"),
+    ":material/grid_on:",
+    N_("How do size, stride, padding, dilation and groups decide the output, step by step?"),
+    N_(
+        "Convolution, transposed convolution and pooling played cell by cell, with several channels and groups; the "
+        "size formula with your numbers, parameters and operations, receptive fields, im2col, and signals in 1-D."
+    ),
+    {"layer": "Conv2d(1, 1, 3, stride=2, padding=1, bias=False)", "size": "5x5"},
+)
+
+PAGES = (FILTERS, ARITHMETIC)
 
 
 def _page(place: Place) -> StreamlitPage:

@@ -8,10 +8,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnnviz.convolution import chain, matching, notation
+from cnnviz.convolution import chain, layer_text, matching, notation
 from cnnviz.figures import encode
 from cnnviz.figures.display import display, display_directions, display_signed, fit
 from cnnviz.images import Image, source
+from pages.common.arithmetic_settings import read_size
+from pages.common.layer_thumbnail import layer_thumbnail
 from pages.common.viewer import automatic_mode
 
 __all__ = ["thumbnail"]
@@ -20,8 +22,15 @@ HEIGHT = 180  # pixels
 
 
 def thumbnail(query: Mapping[str, str]) -> bytes:
-    """Picture and result side by side as JPEG bytes, for settings of the Filter playground as in an address."""
+    """What a page computes, before and after side by side, as JPEG bytes; for its settings as in an address."""
+    if "layer" in query:
+        return _layer(query["layer"], query["size"])
     return _pair(tuple(sorted(query.items())))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _layer(layer: str, size: str) -> bytes:
+    return layer_thumbnail(layer_text.read(layer), read_size(size))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

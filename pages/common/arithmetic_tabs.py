@@ -1,0 +1,302 @@
+"""Below the player: the formula with its numbers, counting, weight sharing, receptive field, methods, programs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from cnnviz import snippets
+from cnnviz.convolution import counting, formulas
+from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling
+from cnnviz.convolution.reference import fourier, im2col, loops, trace
+from cnnviz.networks import timing
+from pages.common.field_tab import field_tab
+from pages.common.language import _, current, ngettext, translate
+from pages.common.player import Numbers, Scene, play_bytes, scene_message
+from pages.common.settings import Settings, bound
+
+__all__ = ["facts_line", "formula", "tabs"]
+
+MOST_COLUMNS = 400  # of the im2col matrix
+MOST_TERMS = 150  # its rows
+
+
+def formula(layer: Layer, size: tuple[int, int]) -> None:
+    """The size formula with the numbers filled in; once, when both axes have the same."""
+    rows, columns = (formulas.size_formula(layer, size, axis) for axis in (0, 1))
+    same = rows.filled.split("=", 1)[1] == columns.filled.split("=", 1)[1]
+    if same:
+        st.latex("H' = W' =" + rows.filled.split("=", 1)[1])
+    else:
+        st.latex(rows.filled)
+        st.latex(columns.filled)
+
+
+def facts_line(layer: Layer, size: tuple[int, int]) -> None:
+    """Parameters, operations and bytes in one line."""
+    inputs, weights, outputs = layer.memory(size)
+    rows, columns = layer.output_size(size)
+    facts = [
+        _("output {channels} × {rows} × {columns}").format(channels=layer.out_channels, rows=rows, columns=columns),
+        ngettext("{count:,} parameter", "{count:,} parameters", layer.parameters).format(count=layer.parameters),
+    ]
+    if not isinstance(layer, MaxPooling | AveragePooling):
+        facts.append(_("{count:,} multiply-accumulates").format(count=layer.macs(size)))
+    else:
+        facts.append(_("{count:,} comparisons or additions").format(count=layer.operations(size)))
+    facts.append(
+        _("{inputs} in, {weights} weights, {outputs} out").format(
+            inputs=_bytes(inputs), weights=_bytes(weights), outputs=_bytes(outputs)
+        )
+    )
+    st.caption(" · ".join(facts))
+
+
+def _bytes(count: int) -> str:
+    for unit, factor in (("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.3g} {unit}"
+    return f"{count} B"
+
+
+def tabs(settings: Settings, scene: Scene | None, layer: Layer, size: tuple[int, int]) -> None:
+    """What is behind the player; only the tab that is open is computed."""
+    drawn: dict[str, tuple[str, Callable[[], None]]] = {
+        "why": (_("Why this size"), lambda: _why(layer, size)),
+        "parameters": (_("Parameters"), lambda: _parameters(layer)),
+        "sharing": (_("Weight sharing"), lambda: _sharing(layer, size)),
+        "field": (_("Receptive field"), lambda: field_tab(settings)),
+        "matrix": (_("As a matrix (im2col)"), lambda: _matrix(scene)),
+        "methods": (_("Methods and timings"), lambda: _methods(scene)),
+        "program": (_("Copy as PyTorch"), lambda: _program(scene, layer, size)),
+    }
+    by_title = {title: name for name, (title, __) in drawn.items()}
+
+    def change(title: str) -> None:
+        settings["tab"] = by_title[title]
+
+    # Streamlit knows a tab by its title, so each language has tabs of its own.
+    key, open_title = f"{settings.page}/tabs {current()}", drawn[settings["tab"]][0]
+    containers = bound(key, open_title, change, st.tabs, list(by_title))
+    for container, (__, draw) in zip(containers, drawn.values(), strict=True):
+        if container.open:
+            with container:
+                draw()
+
+
+def _why(layer: Layer, size: tuple[int, int]) -> None:
+    st.latex(formulas.size_formula(layer, size, 0).symbolic)
+    st.markdown(_symbols(layer))
+    for axis, laid_out in enumerate(layer.axes(size)):
+        lost, unreached = laid_out.left_over, laid_out.unreached()
+        if lost:
+            text = ngettext(
+                "{axis}: the last {count} of the padded input finds no window any more: that is what the floor takes "
+                "away.",
+                "{axis}: the last {count} of the padded input find no window any more: that is what the floor takes "
+                "away.",
+                lost,
+            )
+            st.markdown(text.format(axis=(_("Rows"), _("Columns"))[axis], count=lost))
+        if unreached:
+            shown = ", ".join(str(each + 1) for each in unreached[:20]) + (" …" if len(unreached) > 20 else "")
+            st.markdown(
+                _("{axis} of the input that nothing reads: {numbers}.").format(
+                    axis=(_("Rows"), _("Columns"))[axis], numbers=shown
+                )
+            )
+    if isinstance(layer, Convolution):
+        _same(layer, size)
+
+
+def _symbols(layer: Layer) -> str:
+    if layer.kind == "transposed":
+        return _(
+            "H is the size of the input, k the kernel, s the stride, p the padding (cropped on both sides), d the "
+            "dilation, a the output padding."
+        )
+    return _(
+        "H is the size of the input, k the kernel, s the stride, p the padding on each side, d the dilation. The "
+        "floor is there because a window that does not fit whole is left out; + 1 counts the first window."
+    )
+
+
+def _same(layer: Convolution, size: tuple[int, int]) -> None:
+    """What "same" would do here, in PyTorch and in TensorFlow."""
+    st.markdown("**" + _("“Same” padding for this kernel, stride and input") + "**")
+    rows = []
+    for axis in (0, 1):
+        both = formulas.same_comparison(layer.kernel_size[axis], layer.stride[axis], layer.dilation[axis], size[axis])
+        name = (_("rows"), _("columns"))[axis]
+        torch = both.torch
+        rows.append(
+            {
+                _("Axis"): name,
+                "PyTorch": f"{torch.before} + {torch.after}" if torch else _("refused: stride must be 1"),
+                _("PyTorch output"): str(torch.output) if torch else "–",
+                "TensorFlow": f"{both.tensorflow.before} + {both.tensorflow.after}",
+                _("TensorFlow output"): str(both.tensorflow.output),
+            }
+        )
+    st.table(pd.DataFrame(rows).set_index(_("Axis")))
+    st.caption(
+        _(
+            "Padding is written before + after. PyTorch keeps the size and takes stride 1 only; TensorFlow promises "
+            "the size divided by the stride, rounded up, pads as little as that needs, and puts the odd one after."
+        )
+    )
+
+
+def _parameters(layer: Layer) -> None:
+    for line in counting.count(layer).lines:
+        st.markdown("- " + translate(line))
+    examples = (
+        (_("3×3, 1 → 32 channels"), Convolution(3, in_channels=1, out_channels=32)),
+        (_("3×3, 3 → 64 channels"), Convolution(3, in_channels=3, out_channels=64)),
+    )
+    st.markdown("**" + _("To compare") + "**")
+    for title, example in examples:
+        st.markdown(f"- {title}: {example.parameters:,}")
+    block = counting.block(64)
+    st.markdown(
+        "- "
+        + _("ResNet basic block, 64 channels, with biases and two batch norms: {total:,}").format(total=block.total)
+    )
+    with st.expander(_("How the block is counted")):
+        for line in block.lines:
+            st.markdown("- " + translate(line))
+
+
+def _sharing(layer: Layer, size: tuple[int, int]) -> None:
+    st.markdown(
+        _(
+            "A 3×3 convolution uses its 9 weights and one bias at every place. A fully connected layer from the same "
+            "input to an output of the same size has a weight of its own for every pair of cells."
+        )
+    )
+    names = (_("Input"), _("Convolution 3×3"), _("Fully connected"), _("Times as many"))
+    rows = [
+        (
+            f"{each.size} × {each.size}",
+            f"{each.convolution:,}",
+            f"{each.dense:,}",
+            f"{each.dense / each.convolution:,.0f}",
+        )
+        for each in counting.sharing()
+    ]
+    st.table(pd.DataFrame(rows, columns=list(names)).set_index(names[0]))
+    if not layer.weight_shape:
+        return
+    rows_out, columns_out = layer.output_size(size)
+    text = _(
+        "Your layer has **{own:,}** parameters; fully connected, from {inputs:,} to {outputs:,} cells, it would have "
+        "**{dense:,}**."
+    )
+    st.markdown(
+        text.format(
+            own=layer.parameters,
+            inputs=layer.in_channels * size[0] * size[1],
+            outputs=layer.out_channels * rows_out * columns_out,
+            dense=counting.fully_connected(layer, size),
+        )
+    )
+
+
+def _matrix(scene: Scene | None) -> None:
+    if scene is None or not isinstance(scene.layer, Convolution):
+        st.info(_("The matrix view is for convolutions that fit the player."))
+        return
+    layer = scene.layer
+    rows, columns = layer.output_size(scene.size)
+    terms = layer.in_channels // layer.groups * layer.kernel_size[0] * layer.kernel_size[1]
+    if rows * columns > MOST_COLUMNS or terms > MOST_TERMS:
+        text = _(
+            "The matrix has {rows} rows and {columns} columns: too many to draw. Choose a smaller input or kernel."
+        )
+        st.info(text.format(rows=terms, columns=rows * columns))
+        return
+    st.markdown(
+        _(
+            "Each window becomes a column (im2col), each filter a row; one matrix product then gives all outputs. "
+            "Point at a number of the columns: the same input cell stands in many of them, which is the price in "
+            "memory: {cells:,} input numbers became {copies:,}."
+        ).format(cells=scene.cells.size, copies=terms * layer.groups * rows * columns)
+    )
+    play_bytes("arithmetic/matrix", scene_message(replace(scene, view="matrix", signature=scene.signature + " matrix")))
+
+
+def _methods(scene: Scene | None) -> None:
+    if scene is None:
+        st.info(_("This layer is too large to be computed here."))
+        return
+    st.markdown(
+        _(
+            "The same output by different roads; each step with its shape. The code is meant to be read: "
+            "`cnnviz/convolution/reference`."
+        )
+    )
+    for title, traced in _traces(scene):
+        with st.expander(title):
+            for stage in traced.stages:
+                st.markdown(f"- **{_(stage.title)}** `{' × '.join(map(str, stage.shape))}` · {_(stage.formula)}")
+    if st.button(_("Measure the times here"), key="arithmetic/measure", icon=":material/timer:"):
+        with st.spinner(_("Each method runs several times …")):
+            timings = timing.compare(scene.layer, scene.cells, scene.weights, scene.bias)
+        st.session_state["arithmetic/timings"] = (scene.signature, timings)
+    signature, timings = st.session_state.get("arithmetic/timings", ("", ()))
+    if signature == scene.signature:
+        _timing_table(timings)
+
+
+def _traces(scene: Scene) -> list[tuple[str, trace.Traced]]:
+    layer, arguments = scene.layer, (scene.layer, scene.cells, scene.weights, scene.bias)
+    found = []
+    if layer.operations(scene.size) <= timing.MOST_LOOPED:
+        found.append((_("Nested loops"), loops.run(*arguments)))
+    if layer.weight_shape:
+        found.append((_("im2col and a matrix product"), im2col.run(*arguments)))
+        found.append((_("Fourier transform"), fourier.run(*arguments)))
+    return found
+
+
+def _timing_table(timings: Sequence[timing.Timing]) -> None:
+    names = (_("Method"), _("Milliseconds"), _("Against the library"), _("Largest difference"))
+    library = next((each.milliseconds for each in timings if each.method == "torch"), None)
+    rows = []
+    for each in timings:
+        if each.milliseconds is None:
+            rows.append((_(each.title), "–", _(each.reason), "–"))
+            continue
+        ratio = f"{each.milliseconds / library:,.1f} ×" if library else "–"
+        rows.append((_(each.title), f"{each.milliseconds:.3g}", ratio, f"{each.largest_difference:.1g}"))
+    st.table(pd.DataFrame(rows, columns=list(names)).set_index(names[0]))
+    st.caption(_("Medians on this machine, all in 64 bits, with one thread; the library is PyTorch."))
+
+
+def _program(scene: Scene | None, layer: Layer, size: tuple[int, int]) -> None:
+    st.code(snippets.layer_line(layer, size), language="python")
+    if scene is None:
+        return
+    st.markdown(_("The whole computation, with these numbers:"))
+    st.code(snippets.layer_program(layer, scene.cells, scene.weights, scene.bias), language="python")
+    if scene.cells.size > snippets.MOST_LITERALS:
+        st.caption(_("The input is too large to be written out; save it beside the program:"))
+    st.download_button(
+        _("Numbers of the input (NPY)"),
+        lambda: _npy(scene.cells),
+        "input.npy",
+        "application/octet-stream",
+        icon=":material/data_array:",
+        on_click="ignore",
+    )
+
+
+def _npy(values: Numbers) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, values, allow_pickle=False)
+    return stream.getvalue()

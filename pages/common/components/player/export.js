@@ -1,0 +1,113 @@
+// Taking the drawing away: the step as PNG or SVG, the walk as GIF or WebP, the page as a link.
+
+const MOST_FRAMES = 400;
+const EXPORT_WIDTH = 960;
+const EXPORT_HEIGHT = 430;
+
+Object.assign(Player.prototype, {
+  async export(kind) {
+    this.part(".export").open = false;
+    if (kind === "link") return this.copyLink();
+    const button = this.part(".export summary");
+    try {
+      const blob = await this[`export_${kind}`]((share) => (button.textContent = `${Math.round(100 * share)} %`));
+      save(blob, `cnnviz-${this.header.name}.${kind}`);
+    } finally {
+      button.textContent = this.labels.export;
+      this.layout(); // the scene was laid out for the file
+    }
+  },
+
+  // Draw with another size and hand every frame to `take`.
+  async eachFrame(steps, take, progress) {
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const painter = new CanvasPainter(context);
+    for (const [i, step] of steps.entries()) {
+      const size = this.scene.layout(EXPORT_WIDTH, EXPORT_HEIGHT, painter);
+      if (canvas.width !== size.width || canvas.height !== Math.ceil(size.height)) [canvas.width, canvas.height] = [size.width, Math.ceil(size.height)];
+      context.fillStyle = this.theme.background;
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      this.scene.draw(painter, this.theme, this.view(step, this.scene.focusAt(step), 1));
+      await take(canvas, context, i);
+      this.layout();
+      if (i % 4 === 3) {
+        progress(i / steps.length);
+        await new Promise((resume) => setTimeout(resume)); // the page stays alive
+      }
+    }
+  },
+
+  // All steps, or as many as a file should hold from the present one on.
+  exportedSteps() {
+    const { steps } = this.scene;
+    if (steps <= MOST_FRAMES) return Array.from({ length: steps }, (_, i) => i);
+    const first = Math.min(this.step, steps - MOST_FRAMES);
+    return Array.from({ length: MOST_FRAMES }, (_, i) => first + i);
+  },
+
+  frameTime() {
+    return Math.max(1000 / this.speed, 20);
+  },
+
+  async export_gif(progress) {
+    let encoder = null;
+    await this.eachFrame(this.exportedSteps(), (canvas, context) => {
+      encoder ??= new GifEncoder(canvas.width, canvas.height);
+      encoder.addFrame(context.getImageData(0, 0, canvas.width, canvas.height), this.frameTime());
+    }, progress);
+    return new Blob([encoder.finish()], { type: "image/gif" });
+  },
+
+  async export_webp(progress) {
+    const frames = [];
+    let size;
+    await this.eachFrame(this.exportedSteps(), async (canvas) => {
+      size = [canvas.width, canvas.height];
+      frames.push({ blob: await blobOf(canvas, "image/webp"), duration: this.frameTime() });
+    }, progress);
+    return new Blob([await animatedWebp(frames, ...size)], { type: "image/webp" });
+  },
+
+  async export_png() {
+    const ratio = 2;
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("2d");
+    const painter = new CanvasPainter(context);
+    const size = this.scene.layout(EXPORT_WIDTH, EXPORT_HEIGHT, painter);
+    [canvas.width, canvas.height] = [size.width * ratio, Math.ceil(size.height * ratio)];
+    context.scale(ratio, ratio);
+    context.fillStyle = this.theme.background;
+    context.fillRect(0, 0, size.width, size.height);
+    this.scene.draw(painter, this.theme, this.view(this.step, this.focus, 1));
+    return blobOf(canvas, "image/png");
+  },
+
+  async export_svg() {
+    const size = this.scene.layout(EXPORT_WIDTH, EXPORT_HEIGHT, this.painter);
+    const painter = new SvgPainter(size.width, Math.ceil(size.height), this.theme.background, this.context);
+    this.scene.draw(painter, this.theme, this.view(this.step, this.focus, 1));
+    return new Blob([painter.finish()], { type: "image/svg+xml" });
+  },
+
+  async copyLink() {
+    const address = new URL(location.href);
+    address.searchParams.set("step", this.step + 1);
+    const summary = this.part(".export summary");
+    try {
+      await navigator.clipboard.writeText(address.href);
+      summary.textContent = this.labels.copied;
+    } catch {
+      prompt(this.labels.link, address.href); // no clipboard without https
+    }
+    setTimeout(() => (summary.textContent = this.labels.export), 1500);
+  },
+});
+
+const blobOf = (canvas, type) => new Promise((resolve) => canvas.toBlob(resolve, type, 0.9));
+
+function save(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,119 @@
+// Where the grids stand: input, kernel and output side by side, on a phone one below the other.
+
+const TITLE = 52; // pixels above a column of grids: its name, its size, and the arrow of the stride
+const LABEL = 20; // above each grid of several
+const MARGIN = 24; // left of the input: the arrow of the row stride
+const GAP = 56; // between two columns of grids: the signs and the lines from window to output
+const NARROWEST_TITLE = 110; // the sizes above a grid have to fit
+const NARROW = 560; // a phone
+const LARGEST_CELL = 44;
+const MOST_PLANES = 6; // channels drawn at once
+const KERNEL_SHARE = 0.24; // of the width, at most
+
+// A grid of cells whose row and column numbers start anywhere (padding is negative).
+class Panel {
+  constructor(name, index, rows, columns, firstRow = 0, firstColumn = 0) {
+    Object.assign(this, { name, index, rows, columns, firstRow, firstColumn, x: 0, y: 0, cell: 10 });
+  }
+
+  get width() {
+    return this.columns * this.cell;
+  }
+
+  get height() {
+    return this.rows * this.cell;
+  }
+
+  left(column) {
+    return this.x + (column - this.firstColumn) * this.cell;
+  }
+
+  top(row) {
+    return this.y + (row - this.firstRow) * this.cell;
+  }
+
+  at(x, y) {
+    const [row, column] = [Math.floor((y - this.y) / this.cell), Math.floor((x - this.x) / this.cell)];
+    if (row < 0 || column < 0 || row >= this.rows || column >= this.columns) return null;
+    return { row: row + this.firstRow, column: column + this.firstColumn };
+  }
+}
+
+// groups: three lists of equal panels (inputs, kernels, outputs; kernels may be missing). Returns {width, height}.
+function placeGroups(groups, width, height) {
+  return width < NARROW ? placeBelow(groups, width) : placeBeside(groups, width, height);
+}
+
+function placeBeside([inputs, kernels, outputs], width, height) {
+  const kernel = kernels[0];
+  const tallest = Math.max(inputs.length * inputs[0].rows, outputs.length * outputs[0].rows);
+  const labels = Math.max(inputs.length, outputs.length) * LABEL;
+  const room = width - MARGIN - 2 * GAP - 8;
+  let kernelCell = 0;
+  if (kernel) {
+    const limit = Math.min((KERNEL_SHARE * room) / kernel.columns, (height - labels) / (inputs.length * kernel.rows));
+    kernelCell = Math.min(limit, LARGEST_CELL);
+  }
+  const across = inputs[0].columns + outputs[0].columns;
+  let cell = Math.min((height - labels) / tallest, LARGEST_CELL);
+  cell = Math.min(cell, (room - (kernel ? kernel.columns * Math.min(kernelCell, Math.max(cell, 26)) : 0)) / across);
+  cell = cell > 6 ? Math.floor(cell) : cell;
+  kernelCell = Math.min(kernelCell, Math.max(cell, 26));
+  const inputHeight = stack(inputs, MARGIN, TITLE, cell);
+  const x = MARGIN + Math.max(inputs[0].width, NARROWEST_TITLE) + GAP;
+  kernels.forEach((panel, i) => {
+    const beside = inputs[i] ?? inputs[0];
+    panel.cell = kernelCell;
+    [panel.x, panel.y] = [x, beside.y + Math.max(0, (beside.height - panel.height) / 2)];
+  });
+  const free = outputs.length === 1 ? Math.max(0, (inputHeight - outputs[0].rows * cell) / 2) : 0; // one in the middle
+  const outputHeight = free + stack(outputs, kernel ? x + kernel.width + GAP : x, TITLE + free, cell);
+  const bottoms = kernels.map((panel) => panel.y + panel.height + LABEL);
+  return { width, height: Math.max(TITLE + inputHeight, TITLE + outputHeight, ...bottoms), narrow: false };
+}
+
+function stack(panels, x, top, cell) {
+  let y = top;
+  for (const panel of panels) {
+    if (panels.length > 1) y += LABEL;
+    Object.assign(panel, { x, y, cell });
+    y += panel.height;
+  }
+  return y - top;
+}
+
+function placeBelow(groups, width) {
+  const [inputs, , outputs] = groups;
+  const cell = Math.min(largestAcross(inputs, width, 0.95), largestAcross(outputs, width, 0.95), 30);
+  let y = 0;
+  for (const panels of groups) {
+    if (!panels.length) continue;
+    const own = panels === groups[1] ? Math.min(largestAcross(panels, width, 0.4), Math.max(cell, 22)) : cell;
+    y = flow(panels, width, y + TITLE, own) + 6;
+  }
+  return { width, height: y, narrow: true };
+}
+
+// The largest cell for which the panels, in rows of as many as fit, are no higher than a share of the width.
+function largestAcross(panels, width, share) {
+  const { rows, columns } = panels[0];
+  let best = 1;
+  for (let across = 1; across <= panels.length; across++) {
+    const down = Math.ceil(panels.length / across);
+    const byWidth = (width - MARGIN - 8 - (across - 1) * 12) / (across * columns);
+    best = Math.max(best, Math.min(byWidth, (share * width) / (down * rows)));
+  }
+  return best;
+}
+
+function flow(panels, width, top, cell) {
+  const label = panels.length > 1 ? LABEL : 0;
+  let [x, y] = [MARGIN, top + label];
+  for (const panel of panels) {
+    panel.cell = cell;
+    if (x > MARGIN && x + panel.width > width - 8) [x, y] = [MARGIN, y + panel.height + label + 4];
+    [panel.x, panel.y] = [x, y];
+    x += panel.width + 12;
+  }
+  return y + panels[0].height;
+}

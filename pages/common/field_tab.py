@@ -1,0 +1,409 @@
+"""The receptive field: a stack of layers, what a unit of each layer sees, drawn on a picture, proved by gradients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling
+from cnnviz.convolution.receptive_field import (
+    LARGEST_NUMBER,
+    MOST_LAYERS,
+    STACKS,
+    Field,
+    Region,
+    field,
+    inside,
+    known,
+    reach,
+    read_stack,
+    region,
+    write_stack,
+)
+from cnnviz.errors import CnnvizError, ParameterError
+from cnnviz.figures import encode
+from cnnviz.images import samples
+from cnnviz.networks import gradient_field
+from pages.common.components import component, pack
+from pages.common.language import _, translate
+from pages.common.settings import Setting, Settings, bound
+
+__all__ = ["FIELD_SETTINGS", "PICTURE_SIZE", "field_tab"]
+
+PICTURE_SIZE = 224  # pixels of a side, what networks for ImageNet are given
+_RESIZED = 256  # the shorter side before the middle is cut out, as is usual for them
+_SAMPLE = "cat"
+_OWN = "own"
+
+_Row = dict[str, str]
+_NUMBERS = {"kernel": "3", "stride": "1", "padding": "1", "dilation": "1"}  # of a new row
+_CELL = re.compile(r"\s*([0-9]{1,2})(?:\s*[x×]\s*([0-9]{1,2}))?\s*", re.IGNORECASE)
+
+
+def _read(text: str) -> tuple[Layer, ...]:
+    """Layers from an address; those that the table cannot show (uneven padding, rounding up) are refused."""
+    layers = read_stack(text)
+    if _layers(_rows(layers)) != layers:
+        raise ParameterError("stack", text[:40], "c3s1p1d1-m2s2-a2s2")
+    return layers
+
+
+FIELD_SETTINGS = (Setting("stack", known("alexnet").layers, write_stack, _read),)
+
+
+def field_tab(settings: Settings) -> None:
+    """Draw the tab; the page has the settings `FIELD_SETTINGS`."""
+    st.markdown(
+        _(
+            "The **receptive field** of a unit is the part of the picture that it can see. "
+            "Every layer widens it, and every stride makes the next layers widen it faster."
+        )
+    )
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        _known_control(settings)
+        _editor(settings)
+    layers: tuple[Layer, ...] = settings["stack"]
+    try:
+        fields = field(layers, PICTURE_SIZE)
+    except ParameterError as error:
+        right.error(_fault(layers, error), icon=":material/error:")
+        return
+    with right:
+        _picture(settings, layers, fields)
+    _results(layers, fields)
+    _confirmation(settings)
+
+
+def _fault(layers: Sequence[Layer], error: ParameterError) -> str:
+    """Say which layer cannot be used on what the ones before it leave of the picture."""
+    for number in range(1, len(layers) + 1):
+        try:
+            field(layers[:number], PICTURE_SIZE)
+        except ParameterError:
+            return _("Layer {number} does not fit: {why}").format(number=number, why=translate(error))
+    return translate(error)
+
+
+# ---- choosing the layers
+
+
+def _known_control(settings: Settings) -> None:
+    keys = {stack.text: stack.key for stack in STACKS}
+    now = keys.get(write_stack(settings["stack"]), _OWN)
+
+    def change(key: str) -> None:
+        if key != _OWN:
+            settings["stack"] = known(key).layers
+
+    bound(
+        f"{settings.page}/known stack",
+        now,
+        change,
+        st.selectbox,
+        _("Layers"),
+        [*keys.values(), *([_OWN] if now == _OWN else [])],
+        format_func=lambda key: _("Your own") if key == _OWN else _(known(key).title),
+    )
+    if now == _OWN:
+        st.caption(_("Your own layers. To start again, choose a stack above."))
+    else:
+        st.caption(_(known(now).lesson) + " " + _("Source: {source}").format(source=known(now).source))
+
+
+@dataclass
+class _Table:
+    """What the editor was given: `rows`, under the key number `version`; `text` is the stack now in use."""
+
+    rows: list[_Row]
+    text: str
+    version: int = 0
+
+
+def _editor(settings: Settings) -> None:
+    """The table that can be typed into; while something in it is wrong, the last good layers stay in use."""
+    key = f"{settings.page}/stack table"
+    text = write_stack(settings["stack"])
+    table: _Table = st.session_state.setdefault(key, _Table([], ""))
+    if table.text != text or f"{key}/{table.version}" not in st.session_state:
+        table = _Table(_rows(settings["stack"]), text, table.version + 1)
+        st.session_state[key] = table
+    mount = f"{key}/{table.version}"
+
+    def apply() -> None:
+        try:
+            layers = _layers(_edited(table.rows, st.session_state[mount]))
+        except _RowError:
+            return
+        settings["stack"] = layers
+        table.text = write_stack(layers)
+
+    st.data_editor(
+        pd.DataFrame(table.rows, columns=["kind", *_NUMBERS]),
+        key=mount,
+        num_rows="dynamic",
+        hide_index=True,
+        on_change=apply,
+        column_config=_columns(),
+    )
+    try:
+        _layers(_edited(table.rows, st.session_state[mount]))
+    except _RowError as error:
+        st.error(str(error) + " " + _("The last good layers stay in use."), icon=":material/edit_off:")
+    st.caption(_("One number, or rows x columns: 3x5. The last row adds a layer; tick rows to remove them."))
+
+
+def _columns() -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        name: st.column_config.TextColumn(title, default=_NUMBERS[name], width=84, max_chars=7)
+        for name, title in _titles().items()
+    }
+    kinds = _kinds()
+    columns["kind"] = st.column_config.SelectboxColumn(
+        _("Kind"), options=list(kinds), format_func=lambda kind: kinds[str(kind)], default="convolution", required=True
+    )
+    return columns
+
+
+def _titles() -> dict[str, str]:
+    return {"kernel": _("Kernel"), "stride": _("Stride"), "padding": _("Padding"), "dilation": _("Dilation")}
+
+
+def _kinds() -> dict[str, str]:
+    return {"convolution": _("Convolution"), "max": _("Max pooling"), "average": _("Average pooling")}
+
+
+def _rows(layers: Sequence[Layer]) -> list[_Row]:
+    """The layers as they stand in the table."""
+    return [
+        {
+            "kind": layer.kind,
+            "kernel": _times(layer.kernel_size),
+            "stride": _times(layer.stride),
+            "padding": _times((padding[0][0], padding[1][0])),
+            "dilation": _times(layer.dilation),
+        }
+        for layer, padding in ((layer, layer.padding_for((1, 1))) for layer in layers)
+    ]
+
+
+def _times(pair: tuple[int, int]) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
+
+
+def _edited(rows: list[_Row], changes: Any) -> list[_Row]:
+    """Apply what the browser reported to the rows, in Streamlit's order: cells, removed rows, new rows."""
+    fresh = [dict(row) for row in rows]
+    for number, cells in changes.get("edited_rows", {}).items():
+        if 0 <= int(number) < len(fresh):
+            fresh[int(number)].update({name: _text(value) for name, value in cells.items()})
+    removed = set(changes.get("deleted_rows", ()))
+    added = [{name: _text(value) for name, value in row.items()} for row in changes.get("added_rows", ())]
+    return [row for number, row in enumerate(fresh) if number not in removed] + added
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+class _RowError(Exception):
+    """A row that is no layer; the sentence is translated."""
+
+
+def _layers(rows: Sequence[_Row]) -> tuple[Layer, ...]:
+    if not 1 <= len(rows) <= MOST_LAYERS:
+        raise _RowError(_("A stack has 1 to {most} layers, not {count}.").format(most=MOST_LAYERS, count=len(rows)))
+    return tuple(_layer(row, number) for number, row in enumerate(rows, 1))
+
+
+def _layer(row: _Row, number: int) -> Layer:
+    kind = row.get("kind") or "convolution"
+    pairs = {name: _pair(row, name, number) for name in _NUMBERS}
+    kernel, stride, padding, dilation = pairs.values()
+    try:
+        match kind:
+            case "max":
+                return MaxPooling(kernel, stride, padding, dilation)
+            case "average":
+                if dilation != (1, 1):
+                    raise ParameterError("dilation", max(dilation), "1")
+                return AveragePooling(kernel, stride, padding)
+        return Convolution(kernel, stride, padding, dilation)
+    except ParameterError as error:
+        raise _RowError(_("Row {number}: {why}").format(number=number, why=translate(error))) from error
+
+
+def _pair(row: _Row, name: str, number: int) -> tuple[int, int]:
+    """A cell as (rows, columns); an empty one counts as 1, or as no padding."""
+    least = 0 if name == "padding" else 1
+    text = row.get(name, "")
+    found = _CELL.fullmatch(text or str(least))
+    pair = (-1, -1) if found is None else (int(found[1]), int(found[2] or found[1]))
+    if min(pair) < least:
+        why = _("{name} is “{value}”, but must be a whole number from {least} to {most}, or two such as 3x5.")
+        why = why.format(name=_titles()[name], value=text[:20], least=least, most=LARGEST_NUMBER)
+        raise _RowError(_("Row {number}: {why}").format(number=number, why=why))
+    return pair
+
+
+# ---- showing
+
+
+def _name(layer: Layer) -> str:
+    short = {"convolution": _("conv {size}"), "max": _("max pool {size}"), "average": _("average pool {size}")}
+    return short[layer.kind].format(size="{}×{}".format(*layer.kernel_size))
+
+
+def _picture(settings: Settings, layers: Sequence[Layer], fields: Sequence[Field]) -> None:
+    header = {
+        "size": PICTURE_SIZE,
+        "layers": [_record(layer, each) for layer, each in zip(layers, fields, strict=True)],
+        "labels": {
+            "canvas": _("Picture with receptive fields. Arrow keys choose another unit of the last layer."),
+            "line": _(
+                "Unit ({row}, {column}) of the last layer’s {rows} × {columns} sees rows {top} to {bottom} and columns "
+                "{left} to {right}; {padding}% of that is padding."
+            ),
+            "hint": _(
+                "Move over the picture, tap it, or use the arrow keys. All counts start at 0. Hatched and dashed: "
+                "outside of the picture, that is padding. Each frame lies inside the next layer’s."
+            ),
+        },
+    }
+    component("receptive_field", "../unpack.js", "main.js")(
+        key=f"{settings.page}/receptive field", data=pack(header, _cropped())
+    )
+
+
+def _record(layer: Layer, found: Field) -> dict[str, Any]:
+    record: dict[str, Any] = {"name": _name(layer)}
+    padding = layer.padding_for((1, 1))
+    for i, (name, along) in enumerate((("rows", found.rows), ("columns", found.columns))):
+        # From a unit to the one in the layer before that the middle weight of its window reads.
+        offset = (layer.kernel_size[i] - 1) // 2 * layer.dilation[i] - padding[i][0]
+        record[name] = [along.size, along.jump, -along.padding, along.output, layer.stride[i], offset]
+    return record
+
+
+@st.cache_resource(show_spinner=False)
+def _cropped() -> bytes:
+    """The middle of a sample, 224 x 224 pixels, as JPEG."""
+    levels = np.asarray(samples.load(_SAMPLE).levels, np.uint8)
+    scale = _RESIZED / min(levels.shape[:2])
+    resized = cv2.resize(levels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    top, left = ((length - PICTURE_SIZE) // 2 for length in resized.shape[:2])
+    return encode.jpeg(np.ascontiguousarray(resized[top : top + PICTURE_SIZE, left : left + PICTURE_SIZE], np.uint8))
+
+
+def _results(layers: Sequence[Layer], fields: Sequence[Field]) -> None:
+    st.table(
+        {
+            _("Layer"): [f"{number} {_name(layer)}" for number, layer in enumerate(layers, 1)],
+            _("Receptive field r"): [f"{each.rows.size:,} × {each.columns.size:,}" for each in fields],
+            _("Jump j"): [_both(f"{each.rows.jump:,}", f"{each.columns.jump:,}") for each in fields],
+            _("Start"): [_both(f"{each.rows.start:g}", f"{each.columns.start:g}") for each in fields],
+            _("Output"): [f"{each.rows.output} × {each.columns.output}" for each in fields],
+        },
+        hide_index=True,
+    )
+    st.caption(
+        _(
+            "r: pixels that one unit sees. j: pixels from one unit to the next. Start: centre of the first unit’s "
+            "field; 0 is the centre of the first pixel. Each layer adds (k − 1)·d·j to r and multiplies j by "
+            "its stride."
+        )
+        + " "
+        + _("Source: {source}").format(source="Araujo, Norris, Sim, Distill 2019, doi 10.23915/distill.00021")
+    )
+
+
+def _both(rows: str, columns: str) -> str:
+    return rows if rows == columns else f"{rows} × {columns}"
+
+
+# ---- proving
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """For one unit: the field inside the picture, what its windows reach of it, and where gradients were found."""
+
+    unit: tuple[int, int]
+    expected: Region | None
+    reached: Region | None
+    found: Region | None
+
+
+def _confirmation(settings: Settings) -> None:
+    key, text = f"{settings.page}/proved stack", write_stack(settings["stack"])
+
+    def ask() -> None:
+        st.session_state[key] = text
+
+    st.button(_("Confirm with gradients"), key=f"{key}/button", on_click=ask, icon=":material/fact_check:")
+    if st.session_state.get(key) != text:
+        st.caption(
+            _("Builds these layers in PyTorch and looks which pixels have a gradient. The first time takes seconds.")
+        )
+        return
+    try:
+        with st.spinner(_("Computing gradients in PyTorch")):
+            proofs = _proofs(text)
+    except CnnvizError as error:
+        st.error(translate(error), icon=":material/error:")
+        return
+    _verdict(proofs)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _proofs(text: str) -> list[_Proof]:
+    """The first, the middle and the last unit of the last layer."""
+    layers = read_stack(text)
+    last = field(layers, PICTURE_SIZE)[-1]
+    rows, columns = (along.output or 1 for along in (last.rows, last.columns))
+    units = dict.fromkeys([(0, 0), (rows // 2, columns // 2), (rows - 1, columns - 1)])
+    size = (PICTURE_SIZE, PICTURE_SIZE)
+    return [
+        _Proof(
+            unit,
+            inside(region(last, *unit), size),
+            reach(layers, size, unit),
+            gradient_field.support(layers, size, unit),
+        )
+        for unit in units
+    ]
+
+
+def _verdict(proofs: Sequence[_Proof]) -> None:
+    if all(each.found == each.expected for each in proofs):
+        st.success(_("Confirmed: the pixels with a gradient are exactly the calculated field inside the picture."))
+    elif all(each.found == each.reached for each in proofs):
+        st.info(
+            _(
+                "Confirmed, with less at the edge: there, some windows read only padding, or a stride or dilation "
+                "skips the outermost pixels. Calculated window by window, the result is the same."
+            )
+        )
+    else:
+        st.error(_("Not confirmed: gradients and calculation differ. This is our mistake."))
+    st.table(
+        {
+            _("Unit"): [f"({each.unit[0]}, {each.unit[1]})" for each in proofs],
+            _("Calculated"): [_place(each.expected) for each in proofs],
+            _("Found by gradients"): [_place(each.found) for each in proofs],
+        },
+        hide_index=True,
+    )
+
+
+def _place(where: Region | None) -> str:
+    if where is None:
+        return _("padding only")
+    return _("rows {top}–{bottom}, columns {left}–{right}").format(**where._asdict())

@@ -1,0 +1,320 @@
+"""The controls of a layer: sliders whose limits follow from each other, and a line to type anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.convolution import contents, layer_limits, layer_text, presets
+from cnnviz.convolution.arithmetic import (
+    PADDING_MODES,
+    AveragePooling,
+    Convolution,
+    Layer,
+    MaxPooling,
+    TransposedConvolution,
+)
+from cnnviz.errors import CnnvizError
+from pages.common.arithmetic_settings import LAST_SEED, PHOTO, SETTINGS, preset_values, read_size, write_size
+from pages.common.language import _, translate
+from pages.common.settings import Settings, bound
+
+__all__ = ["layer_controls", "legal_or_draft", "preset_control"]
+
+_DRAFT = "arithmetic/draft"  # session: {"layer" or "size": (text, sentence)} as typed and refused
+_KINDS: dict[str, Callable[..., Layer]] = {
+    "convolution": Convolution,
+    "transposed": TransposedConvolution,
+    "max": MaxPooling,
+    "average": AveragePooling,
+}
+# As far as the sliders go; what is larger can be typed.
+_SIZES = range(1, 65)
+_KERNELS = range(1, 12)
+_STRIDES = range(1, 9)
+_PADDINGS = range(12)
+_DILATIONS = range(1, 7)
+_CHANNELS = range(1, 9)
+_NUMBERED = "numbered"
+
+
+def legal_or_draft(settings: Settings) -> tuple[Layer, tuple[int, int]]:
+    """The layer and the input's size, when they go together; otherwise the defaults, and the sentence is kept.
+
+    An address can hold a layer and a size that are legal each, but not together.
+    """
+    layer, size = settings["layer"], settings["size"]
+    try:
+        layer.output_size(size)
+    except CnnvizError as error:
+        _drafts()["layer"] = (layer_text.write(layer), translate(error))
+        settings["layer"] = settings.settings["layer"].default
+        settings["size"] = settings.settings["size"].default
+    return settings["layer"], settings["size"]
+
+
+def _drafts() -> dict[str, tuple[str, str]]:
+    drafts: dict[str, tuple[str, str]] = st.session_state.setdefault(_DRAFT, {})
+    return drafts
+
+
+def preset_control(settings: Settings) -> None:
+    """Draw the list of presets; a choice sets the whole page."""
+    titles = {key: f"{_(presets.get(key).group)}: {_(presets.get(key).title)}" for key in presets.names()}
+    defaults = {setting.name: setting.default for setting in SETTINGS}
+    now = {name: settings[name] for name in ("layer", "size", "cells", "weights")}
+    matching = (key for key in titles if now.items() <= {**defaults, **preset_values(presets.get(key))}.items())
+
+    def choose(key: str | None) -> None:
+        if key is not None:
+            _drafts().clear()
+            settings.replace(preset_values(presets.get(key)))
+
+    key = "arithmetic/preset"
+    label = _("Presets")
+    bound(
+        key,
+        next(matching, None),
+        choose,
+        st.selectbox,
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        placeholder=_("Choose a figure or a network"),
+        index=None,
+    )
+
+
+def layer_controls(settings: Settings) -> None:
+    """Draw all controls of the layer and of the numbers in the grids."""
+    layer, size = settings["layer"], settings["size"]
+    _kind_control(settings, layer)
+    apart = settings["apart"]
+    for axis in (0, 1) if apart else (None,):
+        _size_slider(settings, axis)
+    for axis in (0, 1) if apart else (None,):
+        _axis_sliders(settings, layer, size, axis)
+    settings.control("apart", st.toggle, _("Rows and columns apart"))
+    _padding_controls(settings, layer, size)
+    _channel_controls(settings, layer, size)
+    _typed(settings)
+    _content_controls(settings, layer)
+
+
+def _set_layer(settings: Settings, layer: Layer) -> None:
+    _drafts().pop("layer", None)
+    settings["layer"] = layer
+
+
+def _kind_control(settings: Settings, layer: Layer) -> None:
+    names = {
+        "convolution": _("Convolution"),
+        "transposed": _("Transposed"),
+        "max": _("Max pooling"),
+        "average": _("Average pooling"),
+    }
+
+    def change(kind: str) -> None:
+        _set_layer(settings, _converted(settings["layer"], kind, settings["size"]))
+        settings["view"] = "spread" if kind == "transposed" else "windows"
+
+    label = _("Operation")
+    bound("arithmetic/kind", layer.kind, change, st.selectbox, label, list(_KINDS), format_func=names.__getitem__)
+
+
+def _converted(layer: Layer, kind: str, size: tuple[int, int]) -> Layer:
+    """A layer of another kind with as many of the old settings as it can have."""
+    channels = {"in_channels": layer.in_channels, "out_channels": layer.out_channels}
+    own: dict[str, Any] = {"channels": layer.in_channels} if kind in ("max", "average") else channels
+    wanted: list[dict[str, Any]] = [
+        {"stride": layer.stride, "padding": layer.padding, **own},
+        {"stride": layer.stride, **own},
+        own,
+    ]
+    for settings in wanted:
+        try:
+            fresh = _KINDS[kind](layer.kernel_size, **settings)
+            fresh.output_size(size)
+        except CnnvizError:
+            continue
+        return fresh
+    return _KINDS[kind](1, **own)
+
+
+def _slider(key: str, label: str, legal: Sequence[int], value: int, store: Callable[[int], None]) -> None:
+    """A slider over the legal values; without a choice it is there, but grey."""
+    options = sorted({*legal, value})
+    if len(options) == 1:
+        only = options[0]
+        st.select_slider(label, [only, only + 1], value=only, disabled=True, key=f"{key}/only {only}")
+        return
+    bound(key, value, store, st.select_slider, label, options)
+
+
+def _size_slider(settings: Settings, axis: int | None) -> None:
+    layer, size = settings["layer"], settings["size"]
+    label = {None: _("Input rows and columns"), 0: _("Input rows"), 1: _("Input columns")}[axis]
+    legal = layer_limits.legal_sizes(layer, axis, _SIZES)
+
+    def store(value: int) -> None:
+        rows, columns = settings["size"]
+        settings["size"] = {None: (value, value), 0: (value, columns), 1: (rows, value)}[axis]
+
+    _slider(f"arithmetic/size {axis}", label, legal, size[axis or 0], store)
+
+
+def _axis_sliders(settings: Settings, layer: Layer, size: tuple[int, int], axis: int | None) -> None:
+    suffix = {None: "", 0: " · " + _("rows"), 1: " · " + _("columns")}[axis]
+    offered = [("kernel_size", _("Kernel size"), _KERNELS), ("stride", _("Stride"), _STRIDES)]
+    if not isinstance(layer.padding, str):
+        offered.append(("padding", _("Padding"), _PADDINGS))
+    if not isinstance(layer, AveragePooling):
+        offered.append(("dilation", _("Dilation"), _DILATIONS))
+    if isinstance(layer, TransposedConvolution):
+        offered.append(("output_padding", _("Output padding"), range(max(*layer.stride, *layer.dilation))))
+    for name, label, candidates in offered:
+        value = getattr(layer, name)[axis or 0]
+        value = value[0] if isinstance(value, tuple) else value
+        legal = layer_limits.legal(layer, size, name, axis, candidates)
+        _slider(f"arithmetic/{name} {axis}", label + suffix, legal, value, _storing(settings, name, axis))
+
+
+def _storing(settings: Settings, name: str, axis: int | None) -> Callable[[int], None]:
+    def store(value: int) -> None:
+        _set_layer(settings, layer_limits.with_value(settings["layer"], name, axis, value))
+
+    return store
+
+
+def _padding_controls(settings: Settings, layer: Layer, size: tuple[int, int]) -> None:
+    """Padding by a rule, and what it holds."""
+    if isinstance(layer, TransposedConvolution):
+        return
+    rules = {
+        _NUMBERED: _("a number (slider)"),
+        "same": _("same, as PyTorch"),
+        "same_tensorflow": _("same, as TensorFlow"),
+        "full": _("full"),
+        "valid": _("valid (none)"),
+    }
+    if not isinstance(layer, Convolution):
+        rules = {key: rules[key] for key in (_NUMBERED, "same_tensorflow", "valid")}
+    usable = [rule for rule in rules if rule == _NUMBERED or layer_limits.fits(layer, size, padding=rule)]
+    value = layer.padding if isinstance(layer.padding, str) else _NUMBERED
+
+    def change(rule: str) -> None:
+        now = settings["layer"]
+        padding = 0 if rule == _NUMBERED else rule
+        _set_layer(settings, layer_limits.replaced(now, padding=padding))
+
+    label = _("Padding rule")
+    bound("arithmetic/rule", value, change, st.selectbox, label, usable, format_func=rules.__getitem__)
+    if isinstance(layer, Convolution) and any(sum(side) for side in layer.padding_for(size)):
+        _mode_control(settings, layer, size)
+    if isinstance(layer, (MaxPooling, AveragePooling)):
+        _toggle(settings, "ceil_mode", _("Round up (ceil_mode)"))
+    if isinstance(layer, AveragePooling):
+        _toggle(settings, "count_include_pad", _("Count the padding in the average"))
+
+
+def _mode_control(settings: Settings, layer: Convolution, size: tuple[int, int]) -> None:
+    names = {
+        "zeros": _("zeros"),
+        "reflect": _("mirror (reflect)"),
+        "replicate": _("edge repeated (replicate)"),
+        "circular": _("wrapped around (circular)"),
+    }
+    usable = [mode for mode in PADDING_MODES if layer_limits.fits(layer, size, padding_mode=mode)]
+
+    def change(mode: str) -> None:
+        _set_layer(settings, layer_limits.replaced(settings["layer"], padding_mode=mode))
+
+    label = _("The padding holds")
+    bound(
+        "arithmetic/padding mode",
+        layer.padding_mode,
+        change,
+        st.selectbox,
+        label,
+        usable,
+        format_func=names.__getitem__,
+    )
+
+
+def _toggle(settings: Settings, name: str, label: str) -> None:
+    def change(value: bool) -> None:
+        _set_layer(settings, layer_limits.replaced(settings["layer"], **{name: value}))
+
+    bound(f"arithmetic/{name}", getattr(settings["layer"], name), change, st.toggle, label)
+
+
+def _channel_controls(settings: Settings, layer: Layer, size: tuple[int, int]) -> None:
+    if isinstance(layer, (Convolution, TransposedConvolution)):
+        for name, label in (("in_channels", _("Channels in")), ("out_channels", _("Channels out (filters)"))):
+            legal = layer_limits.legal(layer, size, name, None, _CHANNELS)
+            _slider(f"arithmetic/{name}", label, legal, getattr(layer, name), _storing(settings, name, None))
+        candidates = range(1, min(layer.in_channels, layer.out_channels) + 1)
+        legal = layer_limits.legal(layer, size, "groups", None, candidates)
+        _slider("arithmetic/groups", _("Groups"), legal, layer.groups, _storing(settings, "groups", None))
+        _toggle(settings, "bias", _("Bias"))
+        return
+
+    def store(value: int) -> None:
+        _set_layer(settings, layer_limits.replaced(settings["layer"], channels=value))
+
+    _slider("arithmetic/channels", _("Channels"), _CHANNELS, layer.in_channels, store)
+
+
+def _typed(settings: Settings) -> None:
+    """Type the layer as in PyTorch, and the input; what is not possible is explained, and nothing else changes."""
+    layer, size = settings["layer"], settings["size"]
+    drafts = _drafts()
+
+    def type_layer(text: str) -> None:
+        drafts.pop("layer", None)
+        try:
+            fresh = layer_text.read(text)
+            fresh.output_size(size)
+        except CnnvizError as error:
+            drafts["layer"] = (text, translate(error))
+        else:
+            settings["layer"] = fresh
+            settings["view"] = "spread" if fresh.kind == "transposed" else "windows"
+            settings["apart"] = settings["apart"] or fresh.kernel_size[0] != fresh.kernel_size[1]
+
+    def type_size(text: str) -> None:
+        drafts.pop("size", None)
+        try:
+            fresh = read_size(text)
+            layer.output_size(fresh)
+        except CnnvizError as error:
+            drafts["size"] = (text, translate(error))
+        else:
+            settings["size"] = fresh
+            settings["apart"] = settings["apart"] or fresh[0] != fresh[1]
+
+    hint = _('As in PyTorch; also padding=((top, bottom), (left, right)), "same_tensorflow" and "full"')
+    for name, value, store, label, text in (
+        ("layer", layer_text.write(layer), type_layer, _("Type the layer"), hint),
+        ("size", write_size(size), type_size, _("Type the input's size"), _("rows x columns")),
+    ):
+        shown, sentence = drafts.get(name, (value, ""))
+        bound(f"arithmetic/typed {name}", shown, store, st.text_input, label, help=text, max_chars=300)
+        if sentence:
+            st.error(sentence + " " + _("The last possible one stays in use."), icon=":material/error:")
+
+
+def _content_controls(settings: Settings, layer: Layer) -> None:
+    cells = {**{key: _(title) for key, title in contents.CELLS.items()}, PHOTO: _("A photo (grey levels 0 to 255)")}
+    settings.control("cells", st.selectbox, _("Numbers of the input"), list(cells), format_func=cells.__getitem__)
+    if layer.weight_shape:
+        weights = {key: _(title) for key, title in contents.WEIGHTS.items()}
+        settings.control("weights", st.selectbox, _("Weights"), list(weights), format_func=weights.__getitem__)
+    if "integers" in (settings["cells"], settings["weights"]):
+
+        def other() -> None:
+            settings["seed"] = (settings["seed"] + 1) % (LAST_SEED + 1)
+
+        st.button(_("Other numbers"), on_click=other, key="arithmetic/other", icon=":material/casino:")
