@@ -46,7 +46,7 @@ def _arithmetic(settings: Settings) -> None:
     """Everything that a change of the layer changes, what is looked at first."""
     if settings["mode"] == "signal":
         settings.publish()
-        play_bytes("arithmetic/signal", signal_message(settings))
+        play_bytes("arithmetic/signal player", signal_message(settings))
         signal_facts(settings)
         with st.sidebar:
             signal_controls(settings)

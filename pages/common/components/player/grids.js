@@ -11,6 +11,8 @@ const RING = "#eef1f5"; // padding
 const RING_LEVELS = [238, 241, 245];
 const LOST = "#d1495b"; // what no window reaches
 const SMALLEST_TEXT = 7;
+const LEGEND = 26; // pixels of its line
+const BESIDE = 330; // pixels that the arithmetic needs beside the outputs
 const TEXT_FROM = 14; // pixels of a cell from which numbers are written
 
 // A picture with a pixel per cell.
@@ -64,10 +66,13 @@ class GridScene {
     const several = Math.max(this.planes, this.outputs.length) > 1;
     const size = placeGroups([this.inputs, this.kernels, this.outputs], width, several ? height * 1.35 : height);
     this.narrow = size.narrow;
-    this.strip = { x: 4, y: size.height + 26, width: width - 8 };
-    const legend = 22;
     this.legendY = size.height + 13;
-    return { width, height: size.height + legend + this.stripHeight(width) };
+    const right = this.outputs[0].x + this.outputs[0].width + GAP;
+    // Many channels leave room beside the outputs, and their arithmetic takes many lines.
+    const beside = several && !this.narrow && width - right >= BESIDE;
+    this.strip = beside ? { x: right, y: TITLE - 12, width: width - right - 4 } : { x: 4, y: size.height + 26, width: width - 8 };
+    const below = this.strip.y + this.stripHeight(this.strip.width);
+    return { width, height: Math.max(size.height + LEGEND, below) };
   }
 
   // ---- steps
