@@ -55,26 +55,35 @@ def _arithmetic(settings: Settings) -> None:
     settings.publish()
     scene = _scene(settings, layer, size) if fits_the_player(layer, size) else None
     try:
-        _play(settings, scene, layer, size)
+        _play(scene)
+        if _asks_for_the_size(scene):
+            st.caption(_("The formula with your numbers, and the rest, appear here when you have answered."))
+        else:
+            formula(layer, size)
+            facts_line(layer, size)
     finally:
         # Whatever went wrong: the controls that mend it stay.
         with st.sidebar:
             preset_control(settings)
             _view_controls(settings, layer)
             layer_controls(settings)
-    tabs(settings, scene, layer, size)
+    if not _asks_for_the_size(scene):
+        tabs(settings, scene, layer, size)
 
 
-def _play(settings: Settings, scene: Scene | None, layer: Layer, size: tuple[int, int]) -> None:
+def _play(scene: Scene | None) -> None:
     if scene is None:
         st.info(_("This layer is too large to be played; its formula and its counts stand below."))
     else:
         play_bytes("arithmetic/player", scene_message(scene), _remember)
-        if scene.predict == "size" and st.session_state.get("arithmetic/revealed") != scene.signature:
-            st.caption(_("The formula with your numbers appears here when you have answered."))
-            return
-    formula(layer, size)
-    facts_line(layer, size)
+
+
+def _asks_for_the_size(scene: Scene | None) -> bool:
+    """True until the visitor has answered: until then nothing on the page may tell."""
+    if scene is None or scene.predict != "size":
+        return False
+    revealed: str | None = st.session_state.get("arithmetic/revealed")
+    return revealed != scene.signature
 
 
 def _remember(signature: str) -> None:

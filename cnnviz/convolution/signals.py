@@ -37,7 +37,7 @@ _NOISE = 0.1  # standard deviation of the noisy step
 
 SIGNALS: Mapping[str, str] = {
     "impulses": N_("Train of impulses"),
-    "step": N_("Step"),
+    "step": N_("Step edge"),
     "pulse": N_("Rectangular pulse"),
     "ramp": N_("Ramp"),
     "noisy_step": N_("Noisy step"),

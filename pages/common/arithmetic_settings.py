@@ -21,7 +21,7 @@ TABS = ("why", "parameters", "sharing", "field", "matrix", "methods", "program")
 PHOTO = "photo"
 LAST_SEED = 99
 
-_SUGGESTED = ("figure_2_6", "resnet_conv1", "dilated", "depthwise", "checkerboard", "max_pool")
+_SUGGESTED = ("resnet_conv1", "dilated", "depthwise", "checkerboard", "max_pool")
 
 
 def read_size(text: str) -> tuple[int, int]:

@@ -118,7 +118,7 @@ def _symbols(layer: Layer) -> str:
     if layer.kind == "transposed":
         return _(
             "H is the size of the input, k the kernel, s the stride, p the padding (cropped on both sides), d the "
-            "dilation, a the output padding."
+            "dilation, p_out the output padding."
         )
     return _(
         "H is the size of the input, k the kernel, s the stride, p the padding on each side, d the dilation. The "
@@ -227,7 +227,9 @@ def _matrix(scene: Scene | None) -> None:
             "memory: {cells:,} input numbers became {copies:,}."
         ).format(cells=scene.cells.size, copies=terms * layer.groups * rows * columns)
     )
-    play_bytes("arithmetic/matrix", scene_message(replace(scene, view="matrix", signature=scene.signature + " matrix")))
+    asked = "values" if scene.predict == "values" else ""
+    matrix = replace(scene, view="matrix", predict=asked, signature=scene.signature + " matrix")
+    play_bytes("arithmetic/matrix", scene_message(matrix))
 
 
 def _methods(scene: Scene | None) -> None:
