@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -91,16 +92,25 @@ def layer_controls(settings: Settings) -> None:
     """Draw all controls of the layer and of the numbers in the grids."""
     layer, size = settings["layer"], settings["size"]
     _kind_control(settings, layer)
-    apart = settings["apart"]
-    for axis in (0, 1) if apart else (None,):
-        _size_slider(settings, axis)
-    for axis in (0, 1) if apart else (None,):
-        _axis_sliders(settings, layer, size, axis)
+    axes: tuple[int | None, ...] = (0, 1) if settings["apart"] else (None,)
+    _side_by_side([partial(_size_slider, settings, axis) for axis in axes])
+    for name, label, candidates in _offered(layer):
+        _side_by_side([partial(_axis_slider, settings, name, label, candidates, axis) for axis in axes])
     settings.control("apart", st.toggle, _("Rows and columns apart"))
     _padding_controls(settings, layer, size)
     _channel_controls(settings, layer, size)
     _typed(settings)
     _content_controls(settings, layer)
+
+
+def _side_by_side(drawn: Sequence[Callable[[], None]]) -> None:
+    """Draw two controls in one line; one alone in the whole width."""
+    if len(drawn) == 1:
+        drawn[0]()
+        return
+    for column, draw in zip(st.columns(len(drawn), gap="medium", vertical_alignment="bottom"), drawn, strict=True):
+        with column:
+            draw()
 
 
 def _set_layer(settings: Settings, layer: Layer) -> None:
@@ -165,20 +175,30 @@ def _size_slider(settings: Settings, axis: int | None) -> None:
     _slider(f"arithmetic/size {axis}", label, legal, size[axis or 0], store)
 
 
-def _axis_sliders(settings: Settings, layer: Layer, size: tuple[int, int], axis: int | None) -> None:
-    suffix = {None: "", 0: " · " + _("rows"), 1: " · " + _("columns")}[axis]
-    offered = [("kernel_size", _("Kernel size"), _KERNELS), ("stride", _("Stride"), _STRIDES)]
+def _offered(layer: Layer) -> list[tuple[str, str, Sequence[int]]]:
+    """What the layer has along each axis: name, label, and what a slider may offer."""
+    offered: list[tuple[str, str, Sequence[int]]] = [
+        ("kernel_size", _("Kernel size"), _KERNELS),
+        ("stride", _("Stride"), _STRIDES),
+    ]
     if not isinstance(layer.padding, str):
         offered.append(("padding", _("Padding"), _PADDINGS))
     if not isinstance(layer, AveragePooling):
         offered.append(("dilation", _("Dilation"), _DILATIONS))
     if isinstance(layer, TransposedConvolution):
         offered.append(("output_padding", _("Output padding"), range(max(*layer.stride, *layer.dilation))))
-    for name, label, candidates in offered:
-        value = getattr(layer, name)[axis or 0]
-        value = value[0] if isinstance(value, tuple) else value
-        legal = layer_limits.legal(layer, size, name, axis, candidates)
-        _slider(f"arithmetic/{name} {axis}", label + suffix, legal, value, _storing(settings, name, axis))
+    return offered
+
+
+def _axis_slider(settings: Settings, name: str, label: str, candidates: Sequence[int], axis: int | None) -> None:
+    layer = settings["layer"]
+    value = getattr(layer, name)[axis or 0]
+    if isinstance(value, tuple):  # padding before and after
+        label += f" ({value[0]} + {value[1]})" if value[0] != value[1] else ""
+        value = value[0]
+    legal = layer_limits.legal(layer, settings["size"], name, axis, candidates)
+    suffix = {None: "", 0: " · " + _("rows"), 1: " · " + _("columns")}[axis]
+    _slider(f"arithmetic/{name} {axis}", label + suffix, legal, value, _storing(settings, name, axis))
 
 
 def _storing(settings: Settings, name: str, axis: int | None) -> Callable[[int], None]:
@@ -252,9 +272,8 @@ def _toggle(settings: Settings, name: str, label: str) -> None:
 
 def _channel_controls(settings: Settings, layer: Layer, size: tuple[int, int]) -> None:
     if isinstance(layer, (Convolution, TransposedConvolution)):
-        for name, label in (("in_channels", _("Channels in")), ("out_channels", _("Channels out (filters)"))):
-            legal = layer_limits.legal(layer, size, name, None, _CHANNELS)
-            _slider(f"arithmetic/{name}", label, legal, getattr(layer, name), _storing(settings, name, None))
+        labels = {"in_channels": _("Channels in"), "out_channels": _("Filters (out)")}
+        _side_by_side([partial(_channel_slider, settings, name, label) for name, label in labels.items()])
         candidates = range(1, min(layer.in_channels, layer.out_channels) + 1)
         legal = layer_limits.legal(layer, size, "groups", None, candidates)
         _slider("arithmetic/groups", _("Groups"), legal, layer.groups, _storing(settings, "groups", None))
@@ -265,6 +284,12 @@ def _channel_controls(settings: Settings, layer: Layer, size: tuple[int, int]) -
         _set_layer(settings, layer_limits.replaced(settings["layer"], channels=value))
 
     _slider("arithmetic/channels", _("Channels"), _CHANNELS, layer.in_channels, store)
+
+
+def _channel_slider(settings: Settings, name: str, label: str) -> None:
+    layer = settings["layer"]
+    legal = layer_limits.legal(layer, settings["size"], name, None, _CHANNELS)
+    _slider(f"arithmetic/{name}", label, legal, getattr(layer, name), _storing(settings, name, None))
 
 
 def _typed(settings: Settings) -> None:
