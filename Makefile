@@ -3,7 +3,7 @@
 # make bench        timings against the bare library calls
 # make format       apply ruff's fixes and formatting
 # make translations bring pages/locale/*.po up to date with the source
-# make screenshot   docs/screenshot.png from the running app
+# make screenshot   the pictures in docs/ from the running app
 # make clean        remove .venv and caches
 #
 # PYTHON=python3.12, PORT=8600 and ADDRESS=0.0.0.0 (let a class in) can be given with each.
@@ -68,6 +68,7 @@ translations: $(VENV)/app-installed
 
 screenshot: $(VENV)/chromium
 	@$(BIN)/python -m tests.browser.screenshot docs/screenshot.png "/filters?chain=sobel_x"
+	@$(BIN)/python -m tests.browser.screenshot docs/arithmetic.png "/arithmetic?step=5"
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
