@@ -67,7 +67,7 @@ class GridScene {
     const size = placeGroups([this.inputs, this.kernels, this.outputs], width, several ? height * 1.35 : height);
     this.narrow = size.narrow;
     this.legendY = size.height + 13;
-    const right = this.outputs[0].x + this.outputs[0].width + GAP;
+    const right = Math.max(...this.outputs.map(({ x, width: across }) => x + across)) + GAP;
     // Many channels leave room beside the outputs, and their arithmetic takes many lines.
     const beside = several && !this.narrow && width - right >= BESIDE;
     this.strip = beside ? { x: right, y: TITLE - 12, width: width - right - 4 } : { x: 4, y: size.height + 26, width: width - 8 };

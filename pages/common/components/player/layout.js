@@ -4,6 +4,7 @@ const TITLE = 52; // pixels above a column of grids: its name, its size, and the
 const LABEL = 20; // above each grid of several
 const MARGIN = 24; // left of the input: the arrow of the row stride
 const GAP = 56; // between two columns of grids: the signs and the lines from window to output
+const BETWEEN = 14; // between two grids of a kind
 const NARROWEST_TITLE = 110; // the sizes above a grid have to fit
 const NARROW = 560; // a phone
 const LARGEST_CELL = 44;
@@ -45,20 +46,7 @@ function placeGroups(groups, width, height) {
 }
 
 function placeBeside([inputs, kernels, outputs], width, height) {
-  const kernel = kernels[0];
-  const tallest = Math.max(inputs.length * inputs[0].rows, outputs.length * outputs[0].rows);
-  const labels = Math.max(inputs.length, outputs.length) * LABEL;
-  const room = width - MARGIN - 2 * GAP - 8;
-  let kernelCell = 0;
-  if (kernel) {
-    const limit = Math.min((KERNEL_SHARE * room) / kernel.columns, (height - labels) / (inputs.length * kernel.rows));
-    kernelCell = Math.min(limit, LARGEST_CELL);
-  }
-  const across = inputs[0].columns + outputs[0].columns;
-  let cell = Math.min((height - labels) / tallest, LARGEST_CELL);
-  cell = Math.min(cell, (room - (kernel ? kernel.columns * Math.min(kernelCell, Math.max(cell, 26)) : 0)) / across);
-  cell = cell > 6 ? Math.floor(cell) : cell;
-  kernelCell = Math.min(kernelCell, Math.max(cell, 26));
+  const { across, cell, kernelCell } = fitBeside([inputs, kernels, outputs], width, height);
   const inputHeight = stack(inputs, MARGIN, TITLE, cell);
   const x = MARGIN + Math.max(inputs[0].width, NARROWEST_TITLE) + GAP;
   kernels.forEach((panel, i) => {
@@ -67,31 +55,64 @@ function placeBeside([inputs, kernels, outputs], width, height) {
     [panel.x, panel.y] = [x, beside.y + Math.max(0, (beside.height - panel.height) / 2)];
   });
   const free = outputs.length === 1 ? Math.max(0, (inputHeight - outputs[0].rows * cell) / 2) : 0; // one in the middle
-  const outputHeight = free + stack(outputs, kernel ? x + kernel.width + GAP : x, TITLE + free, cell);
+  const left = kernels.length ? x + kernels[0].width + GAP : x;
+  const columns = times(across, (i) => outputs.filter((_, filter) => filter % across === i));
+  const heights = columns.map((panels, i) => {
+    const step = outputs[0].columns * cell + BETWEEN;
+    return free + stack(panels, left + i * step, TITLE + free, cell, outputs.length > 1);
+  });
   const bottoms = kernels.map((panel) => panel.y + panel.height + LABEL);
-  return { width, height: Math.max(TITLE + inputHeight, TITLE + outputHeight, ...bottoms), narrow: false };
+  return { width, height: Math.max(TITLE + inputHeight, TITLE + Math.max(...heights), ...bottoms), narrow: false };
 }
 
-function stack(panels, x, top, cell) {
+// As many outputs beside each other as make the cells clearly larger, or the drawing clearly lower.
+function fitBeside(groups, width, height) {
+  const fits = groups[2].map((_, i) => cellsBeside(groups, width, height, i + 1));
+  const better = (fit, best) => fit.cell > 1.1 * best.cell || (fit.cell > 0.9 * best.cell && fit.height < 0.8 * best.height);
+  return fits.reduce((best, fit) => (better(fit, best) ? fit : best));
+}
+
+function cellsBeside([inputs, kernels, outputs], width, height, across) {
+  const kernel = kernels[0];
+  const down = Math.ceil(outputs.length / across);
+  const tallest = Math.max(inputs.length * inputs[0].rows, down * outputs[0].rows);
+  const labels = Math.max(inputs.length, down) * LABEL;
+  const room = width - MARGIN - 2 * GAP - 8 - (across - 1) * BETWEEN;
+  let kernelCell = 0;
+  if (kernel) {
+    const limit = Math.min((KERNEL_SHARE * room) / kernel.columns, (height - labels) / (inputs.length * kernel.rows));
+    kernelCell = Math.min(limit, LARGEST_CELL);
+  }
+  const columns = inputs[0].columns + across * outputs[0].columns;
+  let cell = Math.min((height - labels) / tallest, LARGEST_CELL);
+  cell = Math.min(cell, (room - (kernel ? kernel.columns * Math.min(kernelCell, Math.max(cell, 26)) : 0)) / columns);
+  cell = cell > 6 ? Math.floor(cell) : cell;
+  return { across, cell, height: cell * tallest + labels, kernelCell: Math.min(kernelCell, Math.max(cell, 26)) };
+}
+
+function stack(panels, x, top, cell, labelled = panels.length > 1) {
   let y = top;
   for (const panel of panels) {
-    if (panels.length > 1) y += LABEL;
+    if (labelled) y += LABEL;
     Object.assign(panel, { x, y, cell });
     y += panel.height;
   }
   return y - top;
 }
 
-function placeBelow(groups, width) {
-  const [inputs, , outputs] = groups;
+function placeBelow([inputs, kernels, outputs], width) {
   const cell = Math.min(largestAcross(inputs, width, 0.95), largestAcross(outputs, width, 0.95), 30);
-  let y = 0;
-  for (const panels of groups) {
-    if (!panels.length) continue;
-    const own = panels === groups[1] ? Math.min(largestAcross(panels, width, 0.4), Math.max(cell, 22)) : cell;
-    y = flow(panels, width, y + TITLE, own) + 6;
+  const kernelCell = kernels.length ? Math.min(largestAcross(kernels, width, 0.4), Math.max(cell, 22)) : 0;
+  let y = flow(inputs, width, TITLE, cell) + 6;
+  if (kernels.length) {
+    const [top, left] = [y, MARGIN + Math.max(kernels[0].columns * kernelCell, NARROWEST_TITLE) + GAP / 2];
+    y = flow(kernels, width, top + TITLE, kernelCell) + 6;
+    if (kernels.length === 1 && outputs.length === 1 && left + outputs[0].columns * cell <= width - 8) {
+      Object.assign(outputs[0], { x: left, y: top + TITLE, cell });
+      return { width, height: Math.max(y, outputs[0].y + outputs[0].height + 6), narrow: true };
+    }
   }
-  return { width, height: y, narrow: true };
+  return { width, height: flow(outputs, width, y + TITLE, cell) + 6, narrow: true };
 }
 
 // The largest cell for which the panels, in rows of as many as fit, are no higher than a share of the width.
@@ -100,7 +121,7 @@ function largestAcross(panels, width, share) {
   let best = 1;
   for (let across = 1; across <= panels.length; across++) {
     const down = Math.ceil(panels.length / across);
-    const byWidth = (width - MARGIN - 8 - (across - 1) * 12) / (across * columns);
+    const byWidth = (width - MARGIN - 8 - (across - 1) * BETWEEN) / (across * columns);
     best = Math.max(best, Math.min(byWidth, (share * width) / (down * rows)));
   }
   return best;
@@ -113,7 +134,7 @@ function flow(panels, width, top, cell) {
     panel.cell = cell;
     if (x > MARGIN && x + panel.width > width - 8) [x, y] = [MARGIN, y + panel.height + label + 4];
     [panel.x, panel.y] = [x, y];
-    x += panel.width + 12;
+    x += panel.width + BETWEEN;
   }
   return y + panels[0].height;
 }
