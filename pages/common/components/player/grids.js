@@ -12,7 +12,7 @@ const RING_LEVELS = [238, 241, 245];
 const LOST = "#d1495b"; // what no window reaches
 const SMALLEST_TEXT = 7;
 const LEGEND = 26; // pixels of its line
-const BESIDE = 330; // pixels that the arithmetic needs beside the outputs
+const BESIDE = 280; // pixels that the arithmetic needs beside the outputs
 const TEXT_FROM = 14; // pixels of a cell from which numbers are written
 
 // A picture with a pixel per cell.
