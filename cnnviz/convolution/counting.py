@@ -47,13 +47,13 @@ class Count:
 _ONE_FILTER = N_("One filter reads all {cin:,} input channels: {kh}·{kw}·{cin:,} = {weights:,} weights.")
 _ONE_CHANNEL = N_("One filter reads the only input channel: {kh}·{kw}·1 = {weights:,} weights.")
 _ONE_GROUP = N_(
-    "One filter reads the {part:,} channels of its group ({cin:,} in {groups:,} groups): "
+    "One filter reads {part:,} of the {cin:,} input channels, those of its group: "
     "{kh}·{kw}·{part:,} = {weights:,} weights."
 )
 _BIAS = N_("Every filter adds one bias.")
 _NO_BIAS = N_("There is no bias.")
-_TOTAL = N_("({kh}·{kw}·{cin:,} + {bias})·{cout:,} = {total:,} numbers in {cout:,} filters.")
-_TOTAL_GROUPS = N_("({kh}·{kw}·{cin:,}/{groups:,} + {bias})·{cout:,} = {total:,} numbers in {cout:,} filters.")
+_TOTAL = N_("({kh}·{kw}·{cin:,} + {bias})·{cout:,} = {total:,} numbers in all.")
+_TOTAL_GROUPS = N_("({kh}·{kw}·{cin:,}/{groups:,} + {bias})·{cout:,} = {total:,} numbers in all.")
 _POOLING = N_("Pooling has nothing to learn: 0 numbers.")
 _SIZE_FREE = N_("The size of the picture does not matter: the same weights are used at every place.")
 

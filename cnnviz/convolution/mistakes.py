@@ -67,7 +67,7 @@ def _window_sizes(axis: Axis, up: bool) -> Candidates:
         yield _count(axis, before, after, s, d, False), N_("This layer rounds up (ceil_mode): you rounded down.")
         yield (
             output_size(axis.size, k, s, before + after, d, ceil_mode=True),
-            N_("A last window that would begin behind the input is left out, although this layer rounds up."),
+            N_("A last window that would begin after the end of the input is left out, although this layer rounds up."),
         )
     else:
         yield (

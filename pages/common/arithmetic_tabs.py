@@ -90,40 +90,51 @@ def tabs(settings: Settings, scene: Scene | None, layer: Layer, size: tuple[int,
 
 
 def _why(layer: Layer, size: tuple[int, int]) -> None:
-    st.latex(formulas.size_formula(layer, size, 0).symbolic)
-    st.markdown(_symbols(layer))
-    for axis, laid_out in enumerate(layer.axes(size)):
-        lost, unreached = laid_out.left_over, laid_out.unreached()
-        if lost:
-            text = ngettext(
-                "{axis}: the last {count} of the padded input finds no window any more: that is what the floor takes "
-                "away.",
-                "{axis}: the last {count} of the padded input find no window any more: that is what the floor takes "
-                "away.",
-                lost,
-            )
-            st.markdown(text.format(axis=(_("Rows"), _("Columns"))[axis], count=lost))
-        if unreached:
+    axes = layer.axes(size)
+    rounded_up = getattr(layer, "ceil_mode", False)
+    for axis in (0, 1) if _symbolic_differ(layer, size) else (0,):
+        st.latex(formulas.size_formula(layer, size, axis).symbolic)
+    st.markdown(_symbols(layer, any(each.before != each.after for each in axes)))
+    for name, along in zip((_("Rows"), _("Columns")), axes, strict=True):
+        if along.left_over:
+            _left_over(name, along.left_over, rounded_up)
+        if unreached := along.unreached():
             shown = ", ".join(str(each + 1) for each in unreached[:20]) + (" …" if len(unreached) > 20 else "")
-            st.markdown(
-                _("{axis} of the input that nothing reads: {numbers}.").format(
-                    axis=(_("Rows"), _("Columns"))[axis], numbers=shown
-                )
-            )
+            st.markdown(_("{axis} of the input that nothing reads: {numbers}.").format(axis=name, numbers=shown))
     if isinstance(layer, Convolution):
         _same(layer, size)
 
 
-def _symbols(layer: Layer) -> str:
-    if layer.kind == "transposed":
-        return _(
-            "H is the size of the input, k the kernel, s the stride, p the padding (cropped on both sides), d the "
-            "dilation, p_out the output padding."
-        )
-    return _(
-        "H is the size of the input, k the kernel, s the stride, p the padding on each side, d the dilation. The "
-        "floor is there because a window that does not fit whole is left out; + 1 counts the first window."
+def _symbolic_differ(layer: Layer, size: tuple[int, int]) -> bool:
+    rows, columns = (formulas.size_formula(layer, size, axis).symbolic for axis in (0, 1))
+    return rows.replace("H", "W") != columns
+
+
+def _left_over(axis: str, count: int, rounded_up: bool) -> None:
+    text = ngettext(
+        "{axis}: the last {count} of the padded input finds no window any more.",
+        "{axis}: the last {count} of the padded input find no window any more.",
+        count,
+    ).format(axis=axis, count=count)
+    st.markdown(text if rounded_up else text + " " + _("That is what the floor takes away."))
+
+
+def _symbols(layer: Layer, uneven: bool) -> str:
+    """What the letters of the formula mean."""
+    padding = _("p₁ and p₂ the padding before and after") if uneven else _("p the padding on each side")
+    letters = _(
+        "H (rows) or W (columns) is the size of the input, k the kernel, s the stride, {padding}, d the dilation."
     )
+    parts = [letters.format(padding=padding)]
+    if layer.kind == "transposed":
+        parts.append(_("Here padding is cropped from the output; p_out is the output padding."))
+    elif getattr(layer, "ceil_mode", False):
+        parts.append(
+            _("This layer rounds up: a last window may reach beyond the padding. + 1 counts the first window.")
+        )
+    else:
+        parts.append(_("Rounded down: a window that does not fit whole is left out. + 1 counts the first window."))
+    return " ".join(parts)
 
 
 def _same(layer: Convolution, size: tuple[int, int]) -> None:
@@ -179,7 +190,7 @@ def _sharing(layer: Layer, size: tuple[int, int]) -> None:
             "input to an output of the same size has a weight of its own for every pair of cells."
         )
     )
-    names = (_("Input"), _("Convolution 3×3"), _("Fully connected"), _("Times as many"))
+    names = (_("Input"), _("Convolution 3×3"), _("Fully connected"), _("Ratio"))
     rows = [
         (
             f"{each.size} × {each.size}",

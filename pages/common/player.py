@@ -271,13 +271,15 @@ def player_labels() -> dict[str, Any]:
         "output_cell": _("Output row {row}, column {column}"),
         "input_cell": _("Input row {row}, column {column}"),
         "weight": _("Weight row {row}, column {column}"),
-        "reaches": _("It reaches {count} output cells, each through another weight:"),
+        "reaches": _("Output cells that it reaches, each through another weight ({count}):"),
+        "read_by": _("Windows that read it: {count}."),
         "reaches_none": _("No window reads it: the output does not depend on this cell."),
         "shared": _(
-            "This one number makes all {outputs} outputs of its filter; it multiplies these {cells} input cells."
+            "This one number is used for every output of its filter ({outputs}); input cells that it multiplies: "
+            "{cells}."
         ),
         "ask_size": _("How large will the output be?"),
-        "ask_values": _("What is the output marked “?”"),
+        "ask_values": _("What is the value of the output marked “?”?"),
         "matrix_columns": _("One column a window"),
         "matrix_weights": _("One row a filter"),
         "matrix_product": _("Output"),
@@ -288,7 +290,8 @@ def player_labels() -> dict[str, Any]:
         "reveal": _("Show me"),
         "revealed": _("Shown. Change a setting for the next question."),
         "right": _("Right!"),
-        "wrong": _("Not yet. Look at the first and the last window."),
+        "wrong_size": _("Not yet. Look at the first and the last window."),
+        "wrong_values": _("Not yet. Look again at the window of the output marked “?”."),
         "not_a_number": _("Please type a number."),
         "reasons": {key: _(reason) for key, reason in mistakes.VALUE_REASONS.items()},
     }

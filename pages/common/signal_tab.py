@@ -73,7 +73,7 @@ def _labels() -> dict[str, Any]:
         "row_products": _("Products x·h"),
         "row_output": _("Output y[n], their sum"),
         "zeros_outside": _("zeros outside"),
-        "sample_reaches": _("It adds to {count} outputs:"),
+        "sample_reaches": _("Outputs that it adds to ({count}):"),
         "weight_reads": _("This one number makes a product for each of the {count} outputs:"),
     }
 

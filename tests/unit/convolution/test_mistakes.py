@@ -55,7 +55,7 @@ SIZES = st.tuples(st.integers(3, 8), st.integers(3, 8))
         # Pooling 5 by 2, rounded up: 3; down: 2, which is also the "+ 1" forgotten.
         (MaxPooling(2, ceil_mode=True), (5, 5), 0, {2: "rounded down", 4: "stride", 5: "size of the input"}),
         # torch's rule: ceil((5 + 2 - 2) / 3) + 1 = 3, but the third window begins at 6 = 5 + 1 and is dropped.
-        (AveragePooling(2, 3, 1, ceil_mode=True), (5, 5), 0, {3: "behind the input"}),
+        (AveragePooling(2, 3, 1, ceil_mode=True), (5, 5), 0, {3: "after the end of the input"}),
         # (4 - 1) * 2 - 2 + 2 + 1 + 1 = 8. Without output padding 7, added padding 12, uncropped 10, ordinary 2,
         # stride 1: 3 - 2 + 2 + 1 + 1 = 5, counted 4 steps: 10 (uncropped comes first).
         (

@@ -110,7 +110,8 @@ Object.assign(GridScene.prototype, {
     const head = { text: this.named("input_cell", { row, column, channel, value: cellText(value) }), bold: true };
     if (!reached.length) return [head, { break: true }, { text: labels.reaches_none }];
     const filters = filter === undefined ? model.filtersOf(channel) : [filter];
-    const text = { text: labels.reaches.replace("{count}", reached.length * filters.length) };
+    const told = model.pooling ? labels.read_by : labels.reaches;
+    const text = { text: told.replace("{count}", reached.length * filters.length) };
     if (model.pooling || reached.length > MOST_PRODUCTS) return [head, { break: true }, text];
     const first = filters[0];
     return [head, { break: true }, text, { break: true }, ...reached.flatMap(({ row: r, column: c, k, l }, i) => [
