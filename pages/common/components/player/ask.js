@@ -39,10 +39,10 @@ Object.assign(Player.prototype, {
     const right = [this.scene.model.rows.output, this.scene.model.columns.output];
     const wrong = [0, 1].filter((axis) => given[axis] !== right[axis]);
     if (!wrong.length) {
-      this.reveal();
-      return this.say(this.labels.right, true);
+      this.praise();
+      return this.reveal();
     }
-    const reason = (axis) => this.header.size_reasons[axis][given[axis]] ?? this.labels.wrong;
+    const reason = (axis) => this.header.size_reasons[axis][given[axis]] ?? this.labels.wrong_size;
     const named = (axis) => `${axis ? this.labels.columns : this.labels.rows}: ${reason(axis)}`;
     this.say(wrong.map(named).join(" "), false);
   },
@@ -50,22 +50,26 @@ Object.assign(Player.prototype, {
   answerValue(given) {
     const { filter, row, column } = this.scene.focusAt(this.step);
     const right = this.scene.model.value(filter, row, column);
-    if (Math.abs(given - right) > CLOSE) {
+    if (given !== right && !(Math.abs(given - right) <= CLOSE)) {
       const known = this.header.value_reasons[this.step] ?? [];
       const [, reason] = known.find(([value]) => Math.abs(given - value) <= CLOSE) ?? [];
-      return this.say(reason === undefined ? this.labels.wrong : this.labels.reasons[reason], false);
+      return this.say(reason === undefined ? this.labels.wrong_values : this.labels.reasons[reason], false);
     }
     this.answered = Math.max(this.answered, this.step);
-    this.praised = true;
-    this.say(this.labels.right, true);
+    this.praise();
     if (this.step < this.scene.steps - 1) this.go(this.step + 1);
     else this.reveal();
     this.part(".fields input")?.focus();
   },
 
+  // Stays while the next question is drawn.
+  praise() {
+    this.say(this.labels.right, true);
+    this.praised = true;
+  },
+
   reveal() {
     this.revealed = true;
-    this.say("");
     this.drawQuestion();
     this.send("revealed", this.header.signature);
     this.request();
@@ -78,9 +82,9 @@ Object.assign(Player.prototype, {
   },
 });
 
-// "7", "-1,5", "7/4"; anything else is NaN.
+// "7", "-1,5", "7/4", "-∞"; anything else is NaN.
 function numberOf(text) {
-  const parts = text.trim().replace("\u2212", "-").replace(",", ".").split("/");
+  const parts = text.trim().replace(/\u2212/g, "-").replace(/,/g, ".").replace("∞", "Infinity").split("/");
   if (parts.length > 2 || parts.some((part) => part.trim() === "")) return NaN;
   return parts.map(Number).reduce((first, second) => first / second);
 }

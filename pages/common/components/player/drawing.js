@@ -6,21 +6,21 @@ Object.assign(GridScene.prototype, {
     const filter = this.filterOf(focus);
     const scale = this.model.largestCell();
     this.titles(painter, theme, hidden);
-    this.legend(painter, theme);
-    this.shownChannels(filter).forEach((channel, i) => this.drawInput(painter, theme, this.inputs[i], channel, filter, marks, scale));
+    this.legend(painter, theme, hidden);
+    this.shownChannels(filter).forEach((channel, i) => this.drawInput(painter, theme, this.inputs[i], channel, filter, marks, scale, hidden));
     this.kernelChannels(filter).forEach((channel, i) => this.drawKernel(painter, theme, this.kernels[i], channel, filter, marks));
     for (const panel of this.outputs) this.drawOutput(painter, theme, panel, step, marks, focus, hidden);
     if (hidden !== "size") this.drawWindow(painter, theme, focus, glide);
     if (hidden !== "size") this.drawStrip(painter, theme, focus, step, hidden);
   },
 
-  drawInput(painter, theme, panel, channel, filter, marks, scale) {
+  drawInput(painter, theme, panel, channel, filter, marks, scale, hidden) {
     const read = this.model.channelsOf(filter).includes(channel);
     panel.channel = channel;
     painter.begin("input", { channel });
     if (this.inputs.length > 1) this.label(painter, theme, panel, this.labels.channel, channel);
-    this.drawCells(painter, panel, (row, column) => this.inputCell(channel, row, column, scale), (row, column) => marks.inputs.get(key(channel, row, column)), 0);
-    this.hatchUnreached(painter, panel);
+    this.drawCells(painter, panel, (row, column) => this.inputCell(channel, row, column, scale), marks.inputs.of(channel), 0);
+    if (hidden !== "size") this.hatchUnreached(painter, panel); // what the floor takes away is part of the answer
     if (!read) painter.rect(panel.x, panel.y, panel.width, panel.height, { fill: theme.veil });
     painter.end();
   },
@@ -52,23 +52,28 @@ Object.assign(GridScene.prototype, {
   },
 
   // A grid cell by cell; where they are too small for numbers, as one picture with the marked ones on top.
-  drawCells(painter, panel, content, mark, step) {
-    const { rows, columns, firstRow, firstColumn, cell } = panel;
-    const fine = cell < TEXT_FROM;
-    if (fine) this.drawPicture(painter, panel, content, step);
-    for (let row = firstRow; row < firstRow + rows; row++) {
-      for (let column = firstColumn; column < firstColumn + columns; column++) {
-        const marked = mark(row, column);
-        if (fine && !marked) continue; // it is in the picture
-        const { text, fill, ink } = content(row, column);
-        const [x, y] = [panel.left(column), panel.top(row)];
-        const coloured = marked && marked !== "current";
-        painter.rect(x, y, cell, cell, { fill: coloured ? marked : fill, stroke: fine ? undefined : GRID_LINE });
-        if (!fine && text) this.cellNumber(painter, x, y, cell, text, coloured ? INK : ink);
-        if (marked === "current") painter.rect(x + 1, y + 1, cell - 2, cell - 2, { stroke: INK, thick: Math.min(3, cell / 3) });
+  drawCells(painter, panel, content, marks, step) {
+    if (panelIsFine(panel)) {
+      this.drawPicture(painter, panel, content, step);
+      for (const { row, column, colour } of marks.all()) this.drawCell(painter, panel, row, column, content, colour);
+    } else {
+      for (let row = panel.firstRow; row < panel.firstRow + panel.rows; row++) {
+        for (let column = panel.firstColumn; column < panel.firstColumn + panel.columns; column++) {
+          this.drawCell(painter, panel, row, column, content, marks.at(row, column));
+        }
       }
     }
     painter.rect(panel.x, panel.y, panel.width, panel.height, { stroke: "#7a8794" });
+  },
+
+  drawCell(painter, panel, row, column, content, mark) {
+    const { cell } = panel;
+    const [x, y, fine] = [panel.left(column), panel.top(row), panelIsFine(panel)];
+    const coloured = mark && mark !== "current";
+    const { text, fill, ink } = fine && coloured ? {} : content(row, column);
+    painter.rect(x, y, cell, cell, { fill: coloured ? mark : fill, stroke: fine ? undefined : GRID_LINE });
+    if (!fine && text) this.cellNumber(painter, x, y, cell, text, coloured ? INK : ink);
+    if (mark === "current") painter.rect(x + 1, y + 1, cell - 2, cell - 2, { stroke: INK, thick: Math.min(3, cell / 3) });
   },
 
   // The input is drawn once, of the output only the cells between the last step and this one.
@@ -88,10 +93,7 @@ Object.assign(GridScene.prototype, {
   staleCells(panel, raster, step) {
     const all = panel.rows * panel.columns;
     if (raster.step === undefined || (this.spread && panel.name === "output")) return [0, all];
-    if (panel.name === "input") return [0, 0];
-    const before = panel.index * this.perPlane;
-    const clamp = (order) => Math.min(Math.max(order - before + 1, 0), all);
-    return [clamp(Math.min(raster.step, step)), clamp(Math.max(raster.step, step))];
+    return panel.name === "input" ? [0, 0] : filledBetween(raster.step, step, panel.index * this.perPlane, all);
   },
 
   cellNumber(painter, x, y, cell, text, ink) {
@@ -118,7 +120,7 @@ Object.assign(GridScene.prototype, {
       for (let column = 0; column < panel.columns; column++) {
         const [k, l] = [this.turned(model.rows, row), this.turned(model.columns, column)];
         const [x, y] = [panel.left(column), panel.top(row)];
-        const marked = marks.weights.get(key(channel, k, l));
+        const marked = marks.weights.of(channel).at(k, l);
         painter.rect(x, y, panel.cell, panel.cell, { fill: this.weightColour(k, l), stroke: GRID_LINE });
         if (panel.cell >= TEXT_FROM) this.cellNumber(painter, x, y, panel.cell, cellText(model.weight(filter, channel, k, l)), INK);
         if (marked === "current") painter.rect(x + 1, y + 1, panel.cell - 2, panel.cell - 2, { stroke: INK, thick: 3 });
@@ -138,7 +140,7 @@ Object.assign(GridScene.prototype, {
     }
     if (this.outputs.length > 1) this.label(painter, theme, panel, this.labels.filter, filter);
     const asked = hidden === "values" && focus?.panel === "output" ? key(focus.filter, focus.row, focus.column) : null;
-    this.drawCells(painter, panel, (row, column) => this.outputCell(filter, row, column, step, asked), (row, column) => marks.outputs.get(key(filter, row, column)), step);
+    this.drawCells(painter, panel, (row, column) => this.outputCell(filter, row, column, step, asked), marks.outputs.of(filter), step);
     if (this.spread) this.hatchCropped(painter, panel);
     painter.end();
   },
@@ -257,10 +259,11 @@ Object.assign(GridScene.prototype, {
     return { input: this.inputs, kernel: this.kernels, output: this.outputs }[panel.name].length > 1 || (panel.name === "kernel" && this.outputs.length > 1);
   },
 
-  legend(painter, theme) {
+  legend(painter, theme, hidden) {
     let x = 4;
     painter.begin("legend");
     for (const [kind, text] of this.header.legend) {
+      if (kind === "lost" && hidden === "size") continue;
       painter.rect(x, this.legendY - 6, 12, 12, { fill: kind === "lost" ? "#f7e3e6" : RING, stroke: GRID_LINE });
       if (kind === "lost" || kind === "cropped") painter.hatch(x, this.legendY - 6, 12, 12, LOST);
       if (kind === "inserted" || kind === "padding") painter.text(x + 6, this.legendY, "0", { size: 9, fill: PALE_INK });
@@ -270,3 +273,9 @@ Object.assign(GridScene.prototype, {
     painter.end();
   },
 });
+
+// The cells of a grid of `all` that change from one step to another, when the first of them is filled after step `before`.
+function filledBetween(one, other, before, all) {
+  const filled = (step) => Math.min(Math.max(step - before + 1, 0), all);
+  return [filled(Math.min(one, other)), filled(Math.max(one, other))];
+}

@@ -14,23 +14,28 @@ Object.assign(Player.prototype, {
       save(blob, `cnnviz-${this.header.name}.${kind}`);
     } finally {
       button.textContent = this.labels.export;
-      this.layout(); // the scene was laid out for the file
     }
   },
 
-  // Draw with another size and hand every frame to `take`.
+  // A scene of its own, laid out for a file: the one on the screen goes on. The painter is used for measuring.
+  scenery(painter) {
+    const scene = this.freshScene();
+    const { width, height } = scene.layout(EXPORT_WIDTH, EXPORT_HEIGHT, painter);
+    return { scene, theme: this.theme, width, height: Math.ceil(height) };
+  },
+
+  // Draws every step and hands its canvas to `take`.
   async eachFrame(steps, take, progress) {
     const canvas = document.createElement("canvas");
     const context = canvas.getContext("2d", { willReadFrequently: true });
     const painter = new CanvasPainter(context);
+    const { scene, theme, width, height } = this.scenery(painter);
+    [canvas.width, canvas.height] = [width, height];
     for (const [i, step] of steps.entries()) {
-      const size = this.scene.layout(EXPORT_WIDTH, EXPORT_HEIGHT, painter);
-      if (canvas.width !== size.width || canvas.height !== Math.ceil(size.height)) [canvas.width, canvas.height] = [size.width, Math.ceil(size.height)];
-      context.fillStyle = this.theme.background;
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      this.scene.draw(painter, this.theme, this.view(step, this.scene.focusAt(step), 1));
-      await take(canvas, context, i);
-      this.layout();
+      context.fillStyle = theme.background;
+      context.fillRect(0, 0, width, height);
+      scene.draw(painter, theme, this.view(step, scene.focusAt(step), 1));
+      await take(canvas, context);
       if (i % 4 === 3) {
         progress(i / steps.length);
         await new Promise((resume) => setTimeout(resume)); // the page stays alive
@@ -74,19 +79,19 @@ Object.assign(Player.prototype, {
     const canvas = document.createElement("canvas");
     const context = canvas.getContext("2d");
     const painter = new CanvasPainter(context);
-    const size = this.scene.layout(EXPORT_WIDTH, EXPORT_HEIGHT, painter);
-    [canvas.width, canvas.height] = [size.width * ratio, Math.ceil(size.height * ratio)];
+    const { scene, theme, width, height } = this.scenery(painter);
+    [canvas.width, canvas.height] = [width * ratio, height * ratio];
     context.scale(ratio, ratio);
-    context.fillStyle = this.theme.background;
-    context.fillRect(0, 0, size.width, size.height);
-    this.scene.draw(painter, this.theme, this.view(this.step, this.focus, 1));
+    context.fillStyle = theme.background;
+    context.fillRect(0, 0, width, height);
+    scene.draw(painter, theme, this.view(this.step, this.focus, 1));
     return blobOf(canvas, "image/png");
   },
 
   async export_svg() {
-    const size = this.scene.layout(EXPORT_WIDTH, EXPORT_HEIGHT, this.painter);
-    const painter = new SvgPainter(size.width, Math.ceil(size.height), this.theme.background, this.context);
-    this.scene.draw(painter, this.theme, this.view(this.step, this.focus, 1));
+    const { scene, theme, width, height } = this.scenery(this.painter);
+    const painter = new SvgPainter(width, height, theme.background, this.context);
+    scene.draw(painter, theme, this.view(this.step, this.focus, 1));
     return new Blob([painter.finish()], { type: "image/svg+xml" });
   },
 

@@ -13,7 +13,39 @@ const LOST = "#d1495b"; // what no window reaches
 const SMALLEST_TEXT = 7;
 const LEGEND = 26; // pixels of its line
 const BESIDE = 280; // pixels that the arithmetic needs beside the outputs
+const PLACES = 1 << 20; // more than a row has columns
 const TEXT_FROM = 14; // pixels of a cell from which numbers are written
+
+// The colours of the cells of one grid; "current" for the one that is pointed at.
+class Marks {
+  cells = new Map();
+
+  set(row, column, colour) {
+    this.cells.set(row * PLACES + column, { row, column, colour });
+  }
+
+  at(row, column) {
+    return this.cells.get(row * PLACES + column)?.colour;
+  }
+
+  all() {
+    return this.cells.values();
+  }
+}
+
+// The same for the grids of all channels or filters.
+class PlaneMarks {
+  planes = new Map();
+
+  of(plane) {
+    if (!this.planes.has(plane)) this.planes.set(plane, new Marks());
+    return this.planes.get(plane);
+  }
+
+  set(plane, row, column, colour) {
+    this.of(plane).set(row, column, colour);
+  }
+}
 
 // A picture with a pixel per cell.
 class Raster {
@@ -62,7 +94,7 @@ class GridScene {
     return new Panel("output", i, y.count, x.count, y.first, x.first);
   }
 
-  layout(width, height) {
+  layout(width, height, painter) {
     const several = Math.max(this.planes, this.outputs.length) > 1;
     const size = placeGroups([this.inputs, this.kernels, this.outputs], width, several ? height * 1.35 : height);
     this.narrow = size.narrow;
@@ -71,8 +103,9 @@ class GridScene {
     // Many channels leave room beside the outputs, and their arithmetic takes many lines.
     const beside = several && !this.narrow && width - right >= BESIDE;
     this.strip = beside ? { x: right, y: TITLE - 12, width: width - right - 4 } : { x: 4, y: size.height + 26, width: width - 8 };
-    const below = this.strip.y + this.stripHeight(this.strip.width);
-    return { width, height: Math.max(size.height + LEGEND, below) };
+    const below = this.strip.y + this.stripHeight(this.strip.width - DOTS, painter);
+    this.strip.bottom = Math.max(size.height + LEGEND, below);
+    return { width, height: this.strip.bottom };
   }
 
   // ---- steps
@@ -139,12 +172,12 @@ class GridScene {
     }
   }
 
-  // ---- what a focus lights up: {inputs, weights, outputs}, each a map from "plane,row,column" to a colour
+  // ---- what a focus lights up: {inputs, weights, outputs}, each the marks of several grids
 
   marks(focus) {
     const id = JSON.stringify(focus);
     if (this.marked?.id !== id) {
-      const marks = { id, inputs: new Map(), weights: new Map(), outputs: new Map() };
+      const marks = { id, inputs: new PlaneMarks(), weights: new PlaneMarks(), outputs: new PlaneMarks() };
       this[`mark_${focus.panel}`](focus, marks);
       this.marked = marks; // many frames look at the same
     }
@@ -161,23 +194,23 @@ class GridScene {
           const [sourceRow, sourceColumn] = [model.rows.source(y), model.columns.source(x)];
           if (this.spread && (sourceRow < 0 || sourceColumn < 0)) continue;
           const colour = model.pooling ? poolColour(winner, sourceRow, sourceColumn) : this.weightColour(k, l);
-          marks.inputs.set(this.spread ? key(channel, sourceRow, sourceColumn) : key(channel, y, x), colour);
-          if (!model.pooling) marks.weights.set(key(channel, k, l), colour);
+          marks.inputs.set(channel, ...(this.spread ? [sourceRow, sourceColumn] : [y, x]), colour);
+          if (!model.pooling) marks.weights.set(channel, k, l, colour);
         }
       }
     }
-    marks.outputs.set(key(filter, row, column), "current");
+    marks.outputs.set(filter, row, column, "current");
   }
 
   mark_input({ channel, row, column, filter }, marks) {
     const { model } = this;
     const filters = filter === undefined ? model.filtersOf(channel) : [filter];
-    for (const position of this.positionsOf(row, column)) marks.inputs.set(key(channel, ...position), "current");
+    for (const position of this.positionsOf(row, column)) marks.inputs.set(channel, ...position, "current");
     for (const each of filters) {
       for (const { row: r, column: c, k, l } of model.reached(row, column)) {
         const colour = model.pooling ? POOL : this.weightColour(k, l);
-        marks.outputs.set(key(each, r, c), colour);
-        if (!model.pooling) marks.weights.set(key(channel, k, l), colour);
+        marks.outputs.set(each, r, c, colour);
+        if (!model.pooling) marks.weights.set(channel, k, l, colour);
       }
     }
   }
@@ -187,12 +220,12 @@ class GridScene {
     const colour = this.weightColour(k, l);
     const { rows, columns } = model.touched(k, l);
     for (const row of rows) {
-      for (const column of columns) for (const position of this.positionsOf(row, column)) marks.inputs.set(key(channel, ...position), colour);
+      for (const column of columns) for (const position of this.positionsOf(row, column)) marks.inputs.set(channel, ...position, colour);
     }
     for (let row = 0; row < model.rows.output; row++) {
-      for (let column = 0; column < model.columns.output; column++) marks.outputs.set(key(filter, row, column), colour);
+      for (let column = 0; column < model.columns.output; column++) marks.outputs.set(filter, row, column, colour);
     }
-    marks.weights.set(key(channel, k, l), "current");
+    marks.weights.set(channel, k, l, "current");
   }
 
   // Where an input cell is drawn: itself, and in the ring where a mirror or a wrap shows it again.
@@ -246,19 +279,21 @@ class GridScene {
 
   // The cell of a panel from which the keyboard goes on.
   firstOf(panel, focus) {
+    const { model } = this;
     const filter = this.filterOf(focus);
-    const channel = focus.channel ?? this.model.channelsOf(filter)[0];
-    if (panel === "kernel") return this.kernels.length ? { panel, filter, channel, row: 0, column: 0 } : null;
+    const channel = focus.channel ?? model.channelsOf(filter)[0];
     if (panel === "output") return { panel, filter, row: 0, column: 0 };
-    return { panel, channel, row: 0, column: 0 };
+    if (panel === "input") return { panel, channel, row: 0, column: 0 };
+    return this.kernels.length ? { panel, filter, channel, row: this.turned(model.rows, 0), column: this.turned(model.columns, 0) } : null;
   }
 
   // The next cell in a direction, in the same grid; at its edge it stays.
   neighbour(focus, down, right) {
     const { rows, columns } = this.model;
     const [height, width] = { output: [rows.output, columns.output], kernel: [rows.kernel, columns.kernel], input: [rows.size, columns.size] }[focus.panel];
+    const way = focus.panel === "kernel" && rows.turned && !this.spread ? -1 : 1; // as it is drawn
     const within = (value, count) => Math.min(Math.max(value, 0), count - 1);
-    return { ...focus, row: within(focus.row + down, height), column: within(focus.column + right, width) };
+    return { ...focus, row: within(focus.row + way * down, height), column: within(focus.column + way * right, width) };
   }
 }
 
@@ -274,11 +309,13 @@ const SLATE = [44, 62, 80];
 const neutral = (level, strength) => SLATE.map((end) => Math.round(255 + level * strength * (end - 255)));
 const poolColour = (winner, row, column) => (winner && winner.row === row && winner.column === column ? CHOSEN : POOL);
 
+// Whole numbers whole, others with three digits at least; what sums of fractions leave behind is not written.
 function cellText(value) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "\u2212∞";
-  if (Number.isInteger(value)) return String(value).replace("-", "\u2212");
-  const text = Math.abs(value) < 9.995 ? value.toFixed(2) : value.toFixed(1);
-  return text.replace("-", "\u2212");
+  const size = Math.abs(value);
+  const whole = Math.abs(value - Math.round(value)) <= 1e-12 * Math.max(size, 1);
+  const decimals = whole || size >= 99.95 ? 0 : size < 9.995 ? 2 : 1;
+  return formatNumber(value, decimals);
 }
 
 function arrow(painter, x1, y1, x2, y2, stroke) {

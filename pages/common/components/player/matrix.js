@@ -2,6 +2,7 @@
 // Weights (filters × K) times columns (K × windows) is the output (filters × windows), group by group.
 
 const MATRIX_GAP = 46;
+const BLANK = { text: "", fill: PAPER, ink: INK, colour: [255, 255, 255] };
 
 class MatrixScene extends GridScene {
   constructor(model, header, palette) {
@@ -13,10 +14,11 @@ class MatrixScene extends GridScene {
     this.left = new Panel("weights", 0, this.filtersDrawn, this.terms);
     this.top = new Panel("columns", 0, this.terms, this.windows);
     this.product = new Panel("product", 0, this.filtersDrawn, this.windows);
+    this.group = 0; // its first filter
   }
 
   // As on the blackboard: the columns above the product, the weights left of it.
-  layout(width, height) {
+  layout(width, height, painter) {
     const across = this.terms + this.windows;
     const cell = Math.min(30, (width - MATRIX_GAP - 12) / across, Math.max(height * 1.2, 300) / (this.terms + this.filtersDrawn));
     const [x, y] = [4 + this.terms * cell + MATRIX_GAP, 34];
@@ -26,7 +28,8 @@ class MatrixScene extends GridScene {
     Object.assign(this.product, { x, y: this.left.y, cell });
     const bottom = this.product.y + this.product.height;
     this.strip = { x: 4, y: bottom + 8, width: width - 8 };
-    return { width, height: bottom + 8 + this.stripHeight(width) };
+    this.strip.bottom = this.strip.y + this.stripHeight(this.strip.width - DOTS, painter);
+    return { width, height: this.strip.bottom };
   }
 
   // Row k of the columns: {channel, k, l} of its weight.
@@ -41,6 +44,16 @@ class MatrixScene extends GridScene {
     };
   }
 
+  // The row of a weight, and the column of an output.
+  termOf(channel, k, l) {
+    const { rows, columns, perGroup } = this.model;
+    return ((channel % perGroup.channels) * rows.kernel + k) * columns.kernel + l;
+  }
+
+  windowOf(row, column) {
+    return row * this.model.columns.output + column;
+  }
+
   // The input cell in row `index` of column `window`.
   entry(filter, index, window) {
     const { rows, columns } = this.model;
@@ -52,10 +65,11 @@ class MatrixScene extends GridScene {
     const filter = this.filterOf(focus);
     const first = this.firstFilter(filter);
     const { columns } = this.model;
+    const inUse = (cell) => cell && first + cell.row < this.model.filters;
     const product = this.product.at(x, y);
-    if (product) return { panel: "output", filter: first + product.row, row: Math.floor(product.column / columns.output), column: product.column % columns.output };
+    if (inUse(product)) return { panel: "output", filter: first + product.row, row: Math.floor(product.column / columns.output), column: product.column % columns.output };
     const weight = this.left.at(x, y);
-    if (weight) {
+    if (inUse(weight)) {
       const { channel, k, l } = this.termAt(filter, weight.column);
       return { panel: "kernel", filter: first + weight.row, channel, row: k, column: l };
     }
@@ -66,11 +80,17 @@ class MatrixScene extends GridScene {
 
   // The first filter of a filter's group: weights and columns of one group stand on the screen.
   firstFilter(filter) {
-    return Math.min(Math.floor(filter / this.model.perGroup.filters) * this.model.perGroup.filters, this.model.filters - this.filtersDrawn);
+    return Math.floor(filter / this.model.perGroup.filters) * this.model.perGroup.filters;
+  }
+
+  // The rows in use: the last group may be drawn in part.
+  groupRows() {
+    return times(Math.min(this.filtersDrawn, this.model.filters - this.group), (row) => row);
   }
 
   draw(painter, theme, { step, focus, hidden }) {
     const filter = this.filterOf(focus);
+    this.group = this.firstFilter(filter);
     this.heads(painter, theme);
     this.drawWeights(painter, filter, focus);
     this.drawColumns(painter, filter, focus);
@@ -93,33 +113,48 @@ class MatrixScene extends GridScene {
   }
 
   drawWeights(painter, filter, focus) {
-    const first = this.firstFilter(filter);
+    const first = this.group;
+    const marks = new Marks();
+    const colour = (index) => {
+      const { k, l } = this.termAt(filter, index);
+      return this.weightColour(k, l);
+    };
+    for (const row of this.groupRows()) times(this.terms, (index) => marks.set(row, index, colour(index)));
+    if (focus.panel === "kernel") marks.set(focus.filter - first, this.termOf(focus.channel, focus.row, focus.column), "current");
     painter.begin("weights");
     this.drawCells(painter, this.left, (row, index) => {
+      if (!this.groupRows().includes(row)) return BLANK;
       const { channel, k, l } = this.termAt(first + row, index);
-      return { text: cellText(this.model.weight(first + row, channel, k, l)), fill: this.weightColour(k, l), ink: INK };
-    }, (row, index) => {
-      const { channel, k, l } = this.termAt(first + row, index);
-      const same = focus.panel === "kernel" && focus.filter === first + row && focus.channel === channel && focus.row === k && focus.column === l;
-      return same ? "current" : null;
-    });
-    const { panel } = focus;
-    if (panel === "output") painter.rect(this.left.x, this.left.top(filter - first), this.left.width, this.left.cell, { stroke: INK, thick: 2.5 });
+      return { text: cellText(this.model.weight(first + row, channel, k, l)), fill: colour(index), ink: INK };
+    }, marks);
+    if (focus.panel === "output") painter.rect(this.left.x, this.left.top(filter - first), this.left.width, this.left.cell, { stroke: INK, thick: 2.5 });
     painter.end();
   }
 
   drawColumns(painter, filter, focus) {
-    const current = focus.panel === "output" ? focus.row * this.model.columns.output + focus.column : -1;
+    const current = focus.panel === "output" ? this.windowOf(focus.row, focus.column) : -1;
     const scale = this.model.largestCell();
     painter.begin("columns");
-    this.drawCells(painter, this.top, (index, window) => this.entryCell(filter, index, window, scale), (index, window) => {
-      const { channel, row, column, k, l } = this.entry(filter, index, window);
-      if (window === current) return this.weightColour(k, l);
-      if (focus.panel === "input") return channel === focus.channel && row === focus.row && column === focus.column ? this.weightColour(k, l) : null;
-      return focus.panel === "kernel" && channel === focus.channel && k === focus.row && l === focus.column ? this.weightColour(k, l) : null;
-    });
+    this.drawCells(painter, this.top, (index, window) => this.entryCell(filter, index, window, scale), this.columnMarks(filter, focus));
     if (current >= 0) painter.rect(this.top.left(current), this.top.y, this.top.cell, this.top.height, { stroke: INK, thick: 2.5 });
     painter.end();
+  }
+
+  columnMarks(filter, focus) {
+    const { model } = this;
+    const marks = new Marks();
+    if (focus.panel === "output") {
+      const window = this.windowOf(focus.row, focus.column);
+      times(this.terms, (index) => this.termAt(filter, index)).forEach(({ k, l }, index) => marks.set(index, window, this.weightColour(k, l)));
+    } else if (focus.panel === "kernel") {
+      const index = this.termOf(focus.channel, focus.row, focus.column);
+      times(this.windows, (window) => marks.set(index, window, this.weightColour(focus.row, focus.column)));
+    } else if (model.channelsOf(filter).includes(focus.channel)) {
+      for (const { row, column, k, l } of model.reached(focus.row, focus.column)) {
+        marks.set(this.termOf(focus.channel, k, l), this.windowOf(row, column), this.weightColour(k, l));
+      }
+    }
+    return marks;
   }
 
   entryCell(filter, index, window, scale) {
@@ -130,20 +165,27 @@ class MatrixScene extends GridScene {
   }
 
   drawProduct(painter, filter, focus, step, hidden) {
-    const first = this.firstFilter(filter);
+    const first = this.group;
     const { columns } = this.model;
     const place = (window) => [Math.floor(window / columns.output), window % columns.output];
     const asked = hidden === "values" && focus.panel === "output" ? key(focus.filter, focus.row, focus.column) : null;
+    const marks = new Marks();
+    for (const row of this.groupRows()) {
+      for (const { row: r, column: c, colour } of this.marks(focus).outputs.of(first + row).all()) marks.set(row, this.windowOf(r, c), colour);
+    }
     painter.begin("product");
-    this.drawCells(painter, this.product, (row, window) => this.outputCell(first + row, ...place(window), step, asked), (row, window) => {
-      const here = key(first + row, ...place(window));
-      if (focus.panel === "output") return here === key(focus.filter, focus.row, focus.column) ? "current" : null;
-      return this.marks(focus).outputs.get(here);
-    }, step);
+    this.drawCells(painter, this.product, (row, window) => {
+      return this.groupRows().includes(row) ? this.outputCell(first + row, ...place(window), step, asked) : BLANK;
+    }, marks, step);
     painter.end();
   }
 
-  staleCells(panel) {
-    return [0, panel.rows * panel.columns]; // the group may have changed
+  // Everything where the group has changed; then of the product what has been computed since.
+  staleCells(panel, raster, step) {
+    const all = panel.rows * panel.columns;
+    const same = raster.group === this.group;
+    raster.group = this.group;
+    if (!same) return [0, all];
+    return panel === this.product ? filledBetween(raster.step, step, this.group * this.windows, all) : [0, 0];
   }
 }

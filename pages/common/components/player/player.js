@@ -53,18 +53,18 @@ class Player {
 
   destroy() {
     this.observer.disconnect();
-    document.removeEventListener("keydown", this.pageKey);
+    this.outside.abort();
     cancelAnimationFrame(this.pending);
   }
 
   receive({ header, blobs }, send) {
     [this.send, this.labels] = [send, header.labels];
     const fresh = header.signature !== this.header?.signature;
-    this.header = header;
-    this.scene = sceneOf(header, blobs);
+    Object.assign(this, { header, freshScene: () => sceneOf(header, blobs) });
+    this.scene = this.freshScene();
     if (fresh) {
-      Object.assign(this, { step: Math.min(header.step ?? 0, this.scene.steps - 1), pointed: null, pinned: null, elapsed: 0, glide: 1, answered: -1 });
-      this.revealed = false;
+      const step = header.predict === "size" ? 0 : Math.min(header.step ?? 0, this.scene.steps - 1);
+      Object.assign(this, { step, pointed: null, pinned: null, elapsed: 0, glide: 1, answered: -1, revealed: false });
       this.playing = this.playing && !header.predict;
     }
     this.drawWords();
@@ -91,7 +91,6 @@ class Player {
     this.part("[data-act=row]").innerHTML = `${icon("row")} `;
     this.part("[data-act=row]").append(labels.row_short);
     this.part(".steps").setAttribute("aria-label", labels.steps);
-    this.part(".steps").max = this.scene.steps - 1;
     this.part(".speed span").textContent = labels.speed;
     const speeds = this.part(".speed select");
     speeds.replaceChildren(...SPEEDS.map((speed) => new Option(`${speed}/s`, speed, false, speed === this.speed)));
@@ -110,6 +109,7 @@ class Player {
 
   toggle(play = !this.playing) {
     this.playing = play;
+    if (play) [this.pinned, this.pointed] = [null, null];
     if (play && this.step === this.scene.steps - 1 && !this.repeat) this.go(0);
     if (play && this.hidden === "values") this.reveal();
     this.before = undefined;
@@ -183,13 +183,14 @@ class Player {
     return this.pointed ?? this.pinned ?? this.scene.focusAt(this.step);
   }
 
-  // Pointing at an output must not give the answer away.
-  get secret() {
-    return this.hidden === "values" && this.step > this.answered ? "values" : this.hidden === "size" ? "size" : null;
+  // What is kept from the class at a step: values that were answered are shown.
+  secretAt(step) {
+    return this.hidden === "values" && step <= this.answered ? null : this.hidden;
   }
 
   view(step = this.step, focus = this.focus, glide = this.glide) {
-    return { step: this.secret === "values" ? Math.min(step, this.answered) : step, focus, glide: focus === this.pointed ? 1 : glide, hidden: this.secret };
+    const hidden = this.secretAt(step);
+    return { step: hidden === "values" ? this.answered : step, focus, glide: focus === this.pointed ? 1 : glide, hidden };
   }
 
   draw() {
@@ -201,7 +202,7 @@ class Player {
   }
 
   drawBar() {
-    const { labels, scene, step, playing } = this;
+    const { labels, scene, step, playing, hidden } = this;
     const button = this.part("[data-act=toggle]");
     const sign = playing ? "pause" : "play";
     if (button.dataset.sign !== sign || button.dataset.language !== labels.language) {
@@ -211,11 +212,12 @@ class Player {
       button.setAttribute("aria-label", button.title);
     }
     const steps = this.part(".steps");
+    const told = hidden !== "size"; // the number of steps is the answer
+    steps.max = told ? scene.steps - 1 : 0;
     if (Number(steps.value) !== step) steps.value = step;
-    this.part(".counter").textContent = labels.counter.replace("{step}", step + 1).replace("{steps}", scene.steps);
-    if (!playing) this.part(".spoken").textContent = this.hidden === "size" ? "" : scene.describe(this.focus, this.hidden === "values");
-    this.host.dataset.step = step;
-    this.host.dataset.playing = playing;
+    this.part(".counter").textContent = told ? labels.counter.replace("{step}", step + 1).replace("{steps}", scene.steps) : "";
+    if (!playing) this.part(".spoken").textContent = told ? scene.describe(this.focus, this.secretAt(step) === "values") : "";
+    Object.assign(this.host.dataset, { step, playing, hidden: hidden ?? "" });
   }
 
   // ---- events
@@ -227,7 +229,7 @@ class Player {
       const kind = event.target.closest("[data-export]")?.dataset.export;
       if (kind) this.export(kind);
     });
-    this.part(".steps").addEventListener("input", (event) => this.go(Number(event.target.value)));
+    this.part(".steps").addEventListener("input", (event) => this.goByHand(Number(event.target.value)));
     this.part(".speed select").addEventListener("change", (event) => (this.speed = Number(event.target.value)));
     this.part(".ask").addEventListener("submit", (event) => this.answer(event));
     this.canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && this.point(event));
@@ -235,19 +237,22 @@ class Player {
     this.canvas.addEventListener("click", (event) => this.pin(event));
     this.host.addEventListener("keydown", (event) => this.key(event));
     // A presenter's remote sends page keys to whatever has the focus, often the page itself.
-    this.pageKey = (event) => event.target === document.body && this.onScreen() && this.key(event);
-    document.addEventListener("keydown", this.pageKey);
-    document.addEventListener("fullscreenchange", () => this.layout());
-    document.addEventListener("pointerdown", (event) => !event.composedPath().includes(this.part(".export")) && (this.part(".export").open = false));
+    const until = { signal: (this.outside = new AbortController()).signal };
+    document.addEventListener("keydown", (event) => event.target === document.body && this.onScreen() && this.key(event), until);
+    document.addEventListener("fullscreenchange", () => this.layout(), until);
+    document.addEventListener("pointerdown", (event) => !event.composedPath().includes(this.part(".export")) && (this.part(".export").open = false), until);
+  }
+
+  // Whatever was looked at gives way to the step, even where the mouse still rests on a cell.
+  goByHand(step) {
+    Object.assign(this, { pinned: null, pointed: null, playing: false });
+    this.go(step);
   }
 
   act(name) {
     const moves = { first: 0, back: this.step - 1, next: this.step + 1, last: this.scene.steps - 1 };
-    this.pinned = null;
-    if (name in moves) {
-      this.playing = false;
-      this.go(moves[name]);
-    } else if (name === "toggle") this.toggle();
+    if (name in moves) this.goByHand(moves[name]);
+    else if (name === "toggle") this.toggle();
     else if (name === "reveal") this.reveal();
     else if (name === "large") document.fullscreenElement ? document.exitFullscreen() : this.host.requestFullscreen();
     else if (name === "row") {
@@ -257,15 +262,14 @@ class Player {
   }
 
   key(event) {
+    if (this.hidden === "size") return; // walking would count the outputs
     if (event.target.matches?.("select, input:not(.steps), summary") || event.ctrlKey || event.metaKey || event.altKey) return;
     const [first, last] = this.scene.rowOf(this.step);
     const row = last - first + 1;
     const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1, ArrowUp: -row, ArrowDown: row, Home: -Infinity, End: Infinity };
     if (event.shiftKey && event.key.startsWith("Arrow")) this.walk(event.key);
-    else if (event.key in steps) {
-      [this.pinned, this.playing] = [null, false];
-      this.go(this.step + steps[event.key]);
-    } else if (event.key === " " && !event.target.matches?.("button")) this.toggle();
+    else if (event.key in steps) this.goByHand(this.step + steps[event.key]);
+    else if (event.key === " " && !event.target.matches?.("button")) this.toggle();
     else if (event.key === "Escape") this.pinned = null;
     else if ("iko".includes(event.key.toLowerCase())) this.look(event.key.toLowerCase());
     else return;
@@ -276,14 +280,14 @@ class Player {
   // The keyboard's way of pointing: i, k, o look at the input, the kernel, the output; shift and arrows move there.
   look(letter) {
     const panel = { i: "input", k: "kernel", o: "output" }[letter];
-    this.pinned = this.scene.firstOf(panel, this.scene.focusAt(this.step)) ?? this.pinned;
-    this.playing = false;
+    const pinned = this.scene.firstOf(panel, this.scene.focusAt(this.step)) ?? this.pinned;
+    if (!this.hidden) Object.assign(this, { pinned, pointed: null, playing: false });
   }
 
   walk(arrow) {
     const [down, right] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[arrow];
-    this.playing = false;
-    this.pinned = this.scene.neighbour(this.focus, down, right);
+    const pinned = this.scene.neighbour(this.focus, down, right);
+    if (!this.hidden) Object.assign(this, { pinned, pointed: null, playing: false });
   }
 
   onScreen() {

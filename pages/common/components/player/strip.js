@@ -3,23 +3,35 @@
 const TOKEN = 13.5; // size of the type
 const LINE = 25; // from one line to the next
 const MOST_PRODUCTS = 60; // written out; of more only the sums
+const DOTS = 16; // pixels at the end of a line, for those that say that there is more
+const SAMPLED = 48; // steps whose arithmetic is laid out in advance
+const POINTED_LINES = 5;
 const ON_COLOUR = "#16202b";
 
-// Words and coloured numbers, wrapped into lines. A token is {text, fill, bold, muted, break}.
+// Words and coloured numbers, wrapped into lines down to `bottom`. A token is {text, fill, bold, muted, break}.
 class Strip {
-  constructor(painter, theme, x, y, width) {
-    Object.assign(this, { painter, theme, left: x, x, y, right: x + width });
+  constructor(painter, theme, x, y, width, bottom) {
+    Object.assign(this, { painter, theme, left: x, x, y, right: x + width, bottom, full: false });
   }
 
   write(token) {
+    if (this.full) return;
     if (token.break) {
       if (this.x > this.left) this.newLine();
+      return;
+    }
+    if (this.y + LINE / 2 > this.bottom) {
+      this.full = true; // the line above ends in dots
+      this.painter.text(this.right, this.y - LINE, "…", { size: TOKEN, fill: this.theme.text, align: "right", bold: true });
       return;
     }
     const bold = Boolean(token.bold);
     const pad = token.fill ? 4 : 0;
     const width = this.painter.measure(token.text, TOKEN, bold) + 2 * pad;
-    if (this.x + width > this.right && this.x > this.left) this.newLine();
+    if (this.x + width > this.right && this.x > this.left) {
+      this.newLine();
+      return this.write(token);
+    }
     if (token.fill) this.painter.rect(this.x, this.y - 9.5, width, 19, { fill: token.fill });
     const fill = token.fill ? ON_COLOUR : token.muted ? this.theme.muted : this.theme.text;
     this.painter.text(this.x + pad, this.y, token.text, { size: TOKEN, fill, align: "left", bold });
@@ -33,22 +45,34 @@ class Strip {
 }
 
 Object.assign(GridScene.prototype, {
-  // Enough for the longest arithmetic that can come, so that nothing jumps while it plays.
-  stripHeight(width) {
-    const { model } = this;
-    const products = model.rows.kernel * model.columns.kernel;
-    if (this.spread) return (2.6 + (products > MOST_PRODUCTS ? 0 : Math.ceil((products * 130) / width))) * LINE;
-    const channels = model.pooling ? 1 : model.perGroup.channels;
-    const written = products * channels <= MOST_PRODUCTS ? products : 0;
-    const perChannel = Math.ceil(((written + 3) * (this.photo ? 92 : 58)) / width);
-    const total = channels > 1 || model.bias ? 1 + Math.floor((channels * 60) / width) : 0;
-    return (1.4 + channels * (written ? perChannel : 1) + total + (this.photo ? 1 : 0)) * LINE;
+  // Enough for the arithmetic of every step, so that nothing jumps while it plays; as far as a few lines more do, also
+  // for what is pointed at.
+  stripHeight(width, painter) {
+    const measuring = measuringPainter(painter);
+    const lines = (focus) => this.lines(this.tokens(focus, false), width, measuring);
+    const steps = spacedOut(this.steps, SAMPLED).map((step) => lines(this.focusAt(step)));
+    const most = Math.max(...steps) + (this.steps > SAMPLED ? 1 : 0); // one in between may be longer
+    return (Math.max(most, Math.min(Math.max(...this.pointedAt().map(lines)), POINTED_LINES)) + 0.4) * LINE;
+  },
+
+  lines(tokens, width, painter) {
+    const strip = new Strip(painter, {}, 0, 0, width, Infinity);
+    for (const token of tokens) strip.write(token);
+    return 1 + Math.round(strip.y / LINE);
+  },
+
+  // Cells that the steps do not look at but the mouse may.
+  pointedAt() {
+    const { rows, columns } = this.model;
+    const [panel, height, width] = this.spread ? ["output", rows.output, columns.output] : ["input", rows.size, columns.size];
+    return spacedOut(height * width, SAMPLED).map((i) => ({ panel, [this.spread ? "filter" : "channel"]: 0, row: Math.floor(i / width), column: i % width }));
   },
 
   drawStrip(painter, theme, focus, step, hidden) {
     if (!focus) return;
     painter.begin("arithmetic");
-    const strip = new Strip(painter, theme, this.strip.x, this.strip.y + LINE / 2, this.strip.width);
+    const { x, y, width, bottom } = this.strip;
+    const strip = new Strip(painter, theme, x, y + LINE / 2, width - DOTS, bottom);
     for (const token of this.tokens(focus, hidden === "values")) strip.write(token);
     painter.end();
   },
@@ -68,7 +92,7 @@ Object.assign(GridScene.prototype, {
       { break: true },
       ...(channels.length > 1 ? [{ text: labels.channel.replace("{number}", channel + 1) + ":", muted: true }] : []),
       ...this.products(filter, channel, row, column, channels.length),
-      ...(channels.length > 1 || model.bias ? [{ text: "=" }, { text: secret ? "?" : cellText(model.channelSum(filter, channel, row, column)), bold: true }] : []),
+      ...(channels.length > 1 || model.bias ? [{ text: `= ${secret ? "?" : cellText(model.channelSum(filter, channel, row, column))}`, bold: true }] : []),
     ]);
     if (channels.length === 1 && !model.bias) return [head, ...lines, { text: "=" }, result];
     const sums = channels.flatMap((channel, i) => [...(i ? [{ text: "+" }] : []), { text: secret ? "?" : bracketed(model.channelSum(filter, channel, row, column), i) }]);
@@ -110,8 +134,9 @@ Object.assign(GridScene.prototype, {
     const head = { text: this.named("input_cell", { row, column, channel, value: cellText(value) }), bold: true };
     if (!reached.length) return [head, { break: true }, { text: labels.reaches_none }];
     const filters = filter === undefined ? model.filtersOf(channel) : [filter];
+    const cells = new Set(reached.map((each) => each.row * model.columns.output + each.column)); // a mirror shows it twice
     const told = model.pooling ? labels.read_by : labels.reaches;
-    const text = { text: told.replace("{count}", reached.length * filters.length) };
+    const text = { text: told.replace("{count}", cells.size * filters.length) };
     if (model.pooling || reached.length > MOST_PRODUCTS) return [head, { break: true }, text];
     const first = filters[0];
     return [head, { break: true }, text, { break: true }, ...reached.flatMap(({ row: r, column: c, k, l }, i) => [
@@ -152,4 +177,18 @@ Object.assign(GridScene.prototype, {
 function bracketed(value, place) {
   const text = cellText(value);
   return value < 0 && place > 0 ? `(${text})` : text;
+}
+
+// Some of `count` numbers from 0 on, the last among them.
+const spacedOut = (count, most) => times(Math.min(count, most), (i) => Math.floor(((i + 1) * count) / Math.min(count, most)) - 1);
+
+// Draws nothing, and measures each text once.
+function measuringPainter(painter) {
+  const widths = new Map();
+  const measure = (text, size, bold) => {
+    const id = `${text} ${size} ${bold}`;
+    if (!widths.has(id)) widths.set(id, painter.measure(text, size, bold));
+    return widths.get(id);
+  };
+  return { measure, rect() {}, text() {} };
 }
