@@ -212,13 +212,15 @@ Object.assign(GridScene.prototype, {
     painter.line(own.x + own.width, own.y + own.height, target[0], target[1] + output.cell, line);
   },
 
-  windowOnOutput(painter, theme, { filter, row, column }) {
+  windowOnOutput(painter, theme, { channel, filter, row, column }) {
     const { rows, columns } = this.model;
-    const panel = this.outputs[filter];
     const [y, x] = [row * rows.spread.stride - rows.spread.before, column * columns.spread.stride - columns.spread.before];
-    const frame = [panel.left(x), panel.top(y), columns.extent * panel.cell, rows.extent * panel.cell];
-    painter.rect(...frame, { stroke: "#ffffff", thick: 5 });
-    painter.rect(...frame, { stroke: INK, thick: 2.5 });
+    for (const each of filter === undefined ? this.model.filtersOf(channel) : [filter]) {
+      const panel = this.outputs[each];
+      const frame = [panel.left(x), panel.top(y), columns.extent * panel.cell, rows.extent * panel.cell];
+      painter.rect(...frame, { stroke: "#ffffff", thick: 5 });
+      painter.rect(...frame, { stroke: INK, thick: 2.5 });
+    }
   },
 
   // How far the next window is away, along the columns above the input and along the rows left of it.

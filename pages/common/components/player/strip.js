@@ -115,15 +115,16 @@ Object.assign(GridScene.prototype, {
 
   poolTokens(filter, row, column) {
     const { model } = this;
-    const winner = model.kind === "max" ? model.winner(filter, row, column) : null;
+    const largest = model.kind === "max";
+    const winner = largest ? model.winner(filter, row, column) : null;
     const terms = model.terms(filter, filter, row, column).filter((term) => !term.empty);
     const numbers = terms.length > MOST_PRODUCTS
       ? [{ text: this.labels.cells.replace("{count}", terms.length) }]
       : terms.flatMap((term, i) => {
           const chosen = winner && term.row === winner.row && term.column === winner.column;
-          return [...(i ? [{ text: winner ? "," : "+", muted: true }] : []), { text: winner ? cellText(term.x) : bracketed(term.x, i), fill: chosen ? CHOSEN : POOL }];
+          return [...(i ? [{ text: largest ? "," : "+", muted: true }] : []), { text: largest ? cellText(term.x) : bracketed(term.x, i), fill: chosen ? CHOSEN : POOL }];
         });
-    if (winner) return [{ text: "max(" }, ...numbers, { text: ")" }];
+    if (largest) return [{ text: "max(" }, ...(terms.length ? numbers : [{ text: cellText(-Infinity) }]), { text: ")" }];
     return [{ text: "(" }, ...numbers, { text: `) / ${model.divisor(row, column)}` }];
   },
 
