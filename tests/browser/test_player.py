@@ -339,6 +339,42 @@ def test_playing_ends_at_the_end_and_begins_again(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
+    ("layer", "size", "view", "tab"),
+    [
+        ("Conv2d(1, 2, 3, padding=1)", "40x50", "windows", "why"),
+        ("ConvTranspose2d(2, 2, 3, stride=2, padding=1)", "18x20", "spread", "why"),
+        ("Conv2d(2, 6, 3, groups=2)", "9x10", "windows", "matrix"),
+    ],
+)
+def test_small_cells_do_not_depend_on_the_way_to_a_step(
+    open_page: OpenPage, layer: str, size: str, view: str, tab: str
+) -> None:
+    """Pictures that are mended where cells changed are those that a new scene paints at once."""
+    page = Arithmetic(open_page(address(layer, size, view=view, tab=tab)), 1 if tab == "matrix" else 0)
+    steps = page.steps
+    ways = np.random.default_rng(5).integers(0, steps, 8)
+    different = page.evaluate(
+        """a.filter((step) => {
+            const paint = () => {
+                player.layout();
+                player.step = step;
+                player.draw();
+                return player.canvas.toDataURL();
+            };
+            for (const near of [step - 3, step - 2, step - 1]) {
+                player.step = Math.max(near, 0);
+                player.draw();
+            }
+            const mended = paint();
+            player.scene = player.freshScene();
+            return mended !== paint();
+        })""",
+        [0, *ways.tolist(), *sorted(ways.tolist()), steps - 1, steps // 2],
+    )
+    assert different == []
+
+
+@pytest.mark.parametrize(
     ("layer", "size", "cells", "width"),
     [
         ("Conv2d(1, 1, 7, padding=3)", "12x12", "photo", 1280),

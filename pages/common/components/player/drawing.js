@@ -81,8 +81,7 @@ Object.assign(GridScene.prototype, {
     const id = `${panel.name} ${panel.name === "input" ? panel.channel : panel.index}`;
     let raster = this.rasters.get(id);
     if (!raster) this.rasters.set(id, (raster = new Raster(panel.rows, panel.columns)));
-    const [from, to] = this.staleCells(panel, raster, step);
-    for (let i = from; i < to; i++) {
+    for (const i of this.staleCells(panel, raster, step)) {
       const at = [Math.floor(i / panel.columns) + panel.firstRow, (i % panel.columns) + panel.firstColumn];
       raster.set(i, content(...at).colour ?? RING_LEVELS);
     }
@@ -92,8 +91,18 @@ Object.assign(GridScene.prototype, {
 
   staleCells(panel, raster, step) {
     const all = panel.rows * panel.columns;
-    if (raster.step === undefined || (this.spread && panel.name === "output")) return [0, all];
-    return panel.name === "input" ? [0, 0] : filledBetween(raster.step, step, panel.index * this.perPlane, all);
+    if (raster.step === undefined) return times(all, (i) => i);
+    if (panel.name === "input") return [];
+    if (!this.spread) return filledBetween(raster.step, step, panel.index * this.perPlane, all);
+    const known = step >= raster.step && step - raster.step < panel.rows; // else nearly all of them
+    return known ? this.addedBetween(panel, raster.step, step) : times(all, (i) => i);
+  },
+
+  // The cells of an output to which a spreading convolution adds after one step up to another.
+  addedBetween(panel, from, to) {
+    const foci = times(to - from, (i) => this.focusAt(from + 1 + i)).filter(({ filter }) => filter === panel.index);
+    const cells = foci.flatMap(({ row, column }) => this.model.reached(row, column));
+    return new Set(cells.map((cell) => (cell.row - panel.firstRow) * panel.columns + cell.column - panel.firstColumn));
   },
 
   cellNumber(painter, x, y, cell, text, ink) {
@@ -279,5 +288,6 @@ Object.assign(GridScene.prototype, {
 // The cells of a grid of `all` that change from one step to another, when the first of them is filled after step `before`.
 function filledBetween(one, other, before, all) {
   const filled = (step) => Math.min(Math.max(step - before + 1, 0), all);
-  return [filled(Math.min(one, other)), filled(Math.max(one, other))];
+  const first = filled(Math.min(one, other));
+  return times(filled(Math.max(one, other)) - first, (i) => first + i);
 }

@@ -185,7 +185,7 @@ class MatrixScene extends GridScene {
     const all = panel.rows * panel.columns;
     const same = raster.group === this.group;
     raster.group = this.group;
-    if (!same) return [0, all];
-    return panel === this.product ? filledBetween(raster.step, step, this.group * this.windows, all) : [0, 0];
+    if (!same) return times(all, (i) => i);
+    return panel === this.product ? filledBetween(raster.step, step, this.group * this.windows, all) : [];
   }
 }

@@ -59,11 +59,12 @@ class Player {
 
   receive({ header, blobs }, send) {
     [this.send, this.labels] = [send, header.labels];
-    const fresh = header.signature !== this.header?.signature;
+    const [first, fresh] = [!this.header, header.signature !== this.header?.signature];
     Object.assign(this, { header, freshScene: () => sceneOf(header, blobs) });
     this.scene = this.freshScene();
     if (fresh) {
-      const step = header.predict === "size" ? 0 : Math.min(header.step ?? 0, this.scene.steps - 1);
+      // The step of a link is that of the layer in it.
+      const step = first && header.predict !== "size" ? Math.min(header.step ?? 0, this.scene.steps - 1) : 0;
       Object.assign(this, { step, pointed: null, pinned: null, elapsed: 0, glide: 1, answered: -1, revealed: false });
       this.playing = this.playing && !header.predict;
     }
