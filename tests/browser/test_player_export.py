@@ -101,7 +101,7 @@ def test_svg_contains_all_numbers(open_page: OpenPage) -> None:
     layer = layer_text.read(LAYER)
     cells = np.pad(contents.cells("integers", 1, SIZE, 0)[0], 1)
     assert [number(text) for text in texts(svg, "input", channel=0)] == list(cells.ravel())
-    kernel = [text for text in texts(svg, "kernel", filter=1) if not text.startswith("channel")]
+    kernel = [text for text in texts(svg, "kernel", filter=1) if not text.startswith("filter")]
     assert [number(text) for text in kernel] == list(contents.weights("integers", layer, 0)[1].ravel())
 
 

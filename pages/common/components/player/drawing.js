@@ -124,7 +124,8 @@ Object.assign(GridScene.prototype, {
   drawKernel(painter, theme, panel, channel, filter, marks) {
     const { model } = this;
     painter.begin("kernel", { filter, channel });
-    if (this.kernels.length > 1 || this.outputs.length > 1) this.label(painter, theme, panel, this.labels.channel, channel);
+    if (this.kernels.length > 1) this.label(painter, theme, panel, this.labels.channel, channel);
+    else if (this.outputs.length > 1) this.label(painter, theme, panel, this.labels.filter, filter);
     for (let row = 0; row < panel.rows; row++) {
       for (let column = 0; column < panel.columns; column++) {
         const [k, l] = [this.turned(model.rows, row), this.turned(model.columns, column)];
@@ -266,8 +267,14 @@ Object.assign(GridScene.prototype, {
     painter.end();
   },
 
+  // Whether the padding is empty; else it shows cells of the input again.
+  hasEmpty() {
+    return [this.model.rows, this.model.columns].some(({ sources }) => sources.includes(-1));
+  },
+
   severalOf(panel) {
-    return { input: this.inputs, kernel: this.kernels, output: this.outputs }[panel.name].length > 1 || (panel.name === "kernel" && this.outputs.length > 1);
+    if (panel.name === "kernel") return labelled(this.kernels, this.outputs);
+    return (panel.name === "input" ? this.inputs : this.outputs).length > 1;
   },
 
   legend(painter, theme, hidden) {
@@ -277,7 +284,7 @@ Object.assign(GridScene.prototype, {
       if (kind === "lost" && hidden === "size") continue;
       painter.rect(x, this.legendY - 6, 12, 12, { fill: kind === "lost" ? "#f7e3e6" : RING, stroke: GRID_LINE });
       if (kind === "lost" || kind === "cropped") painter.hatch(x, this.legendY - 6, 12, 12, LOST);
-      if (kind === "inserted" || kind === "padding") painter.text(x + 6, this.legendY, "0", { size: 9, fill: PALE_INK });
+      if (kind === "inserted" || (kind === "padding" && this.hasEmpty())) painter.text(x + 6, this.legendY, this.model.kind === "max" ? "\u2212∞" : "0", { size: 9, fill: PALE_INK });
       painter.text(x + 17, this.legendY, text, { size: 11.5, fill: theme.muted, align: "left" });
       x += 17 + painter.measure(text, 11.5) + 16;
     }

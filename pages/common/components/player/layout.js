@@ -52,7 +52,8 @@ function placeBeside([inputs, kernels, outputs], width, height) {
   kernels.forEach((panel, i) => {
     const beside = inputs[i] ?? inputs[0];
     panel.cell = kernelCell;
-    [panel.x, panel.y] = [x, beside.y + Math.max(0, (beside.height - panel.height) / 2)];
+    const highest = TITLE + (labelled(kernels, outputs) ? LABEL : 0);
+    [panel.x, panel.y] = [x, Math.max(highest, beside.y + Math.max(0, (beside.height - panel.height) / 2))];
   });
   const free = outputs.length === 1 ? Math.max(0, (inputHeight - outputs[0].rows * cell) / 2) : 0; // one in the middle
   const left = kernels.length ? x + kernels[0].width + GAP : x;
@@ -106,7 +107,7 @@ function placeBelow([inputs, kernels, outputs], width) {
   let y = flow(inputs, width, TITLE, cell) + 6;
   if (kernels.length) {
     const [top, left] = [y, MARGIN + Math.max(kernels[0].columns * kernelCell, NARROWEST_TITLE) + GAP / 2];
-    y = flow(kernels, width, top + TITLE, kernelCell) + 6;
+    y = flow(kernels, width, top + TITLE, kernelCell, labelled(kernels, outputs)) + 6;
     if (kernels.length === 1 && outputs.length === 1 && left + outputs[0].columns * cell <= width - 8) {
       Object.assign(outputs[0], { x: left, y: top + TITLE, cell });
       return { width, height: Math.max(y, outputs[0].y + outputs[0].height + 6), narrow: true };
@@ -127,8 +128,11 @@ function largestAcross(panels, width, share) {
   return best;
 }
 
-function flow(panels, width, top, cell) {
-  const label = panels.length > 1 ? LABEL : 0;
+// A single kernel says to which of several filters it belongs.
+const labelled = (kernels, outputs) => kernels.length > 1 || outputs.length > 1;
+
+function flow(panels, width, top, cell, named = panels.length > 1) {
+  const label = named ? LABEL : 0;
   let [x, y] = [MARGIN, top + label];
   for (const panel of panels) {
     panel.cell = cell;
