@@ -75,8 +75,13 @@ class Player {
 
   // What is kept from the class: "size", "values" or nothing.
   get hidden() {
-    if (this.revealed || !this.header.predict) return null;
-    return this.header.predict;
+    return this.revealed ? null : this.asked;
+  }
+
+  // Values are asked for where a step makes one: a spreading convolution adds to many.
+  get asked() {
+    const { predict } = this.header;
+    return predict && !(predict === "values" && this.scene.spread) ? predict : null;
   }
 
   // ---- words
