@@ -16,7 +16,7 @@ from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, Ma
 from cnnviz.convolution.reference import fourier, im2col, loops, trace
 from cnnviz.networks import timing
 from pages.common.field_tab import field_tab
-from pages.common.language import _, current, ngettext, translate
+from pages.common.language import _, ngettext, translate
 from pages.common.player import Numbers, Scene, play_bytes, scene_message
 from pages.common.settings import Settings, bound
 
@@ -80,9 +80,7 @@ def tabs(settings: Settings, scene: Scene | None, layer: Layer, size: tuple[int,
     def change(title: str) -> None:
         settings["tab"] = by_title[title]
 
-    # Streamlit knows a tab by its title, so each language has tabs of its own.
-    key, open_title = f"{settings.page}/tabs {current()}", drawn[settings["tab"]][0]
-    containers = bound(key, open_title, change, st.tabs, list(by_title))
+    containers = bound(f"{settings.page}/tabs", drawn[settings["tab"]][0], change, st.tabs, list(by_title))
     for container, (__, draw) in zip(containers, drawn.values(), strict=True):
         if container.open:
             with container:

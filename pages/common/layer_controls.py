@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -63,7 +64,7 @@ def _drafts() -> dict[str, tuple[str, str]]:
 
 def preset_control(settings: Settings) -> None:
     """Draw the list of presets; a choice sets the whole page."""
-    titles = {key: f"{_(presets.get(key).group)}: {_(presets.get(key).title)}" for key in presets.names()}
+    titles = {key: _(presets.get(key).title) for key in presets.names()}
     defaults = {setting.name: setting.default for setting in SETTINGS}
     now = {name: settings[name] for name in ("layer", "size", "cells", "weights")}
     matching = (key for key in titles if now.items() <= {**defaults, **preset_values(presets.get(key))}.items())
@@ -114,8 +115,13 @@ def _side_by_side(drawn: Sequence[Callable[[], None]]) -> None:
 
 
 def _set_layer(settings: Settings, layer: Layer) -> None:
-    _drafts().pop("layer", None)
+    """Take a layer over; quick answers can ask for one that the answers before have made impossible."""
+    try:
+        layer.output_size(settings["size"])
+    except CnnvizError:
+        return
     settings["layer"] = layer
+    _drafts().pop("layer", None)
 
 
 def _kind_control(settings: Settings, layer: Layer) -> None:
@@ -170,7 +176,9 @@ def _size_slider(settings: Settings, axis: int | None) -> None:
 
     def store(value: int) -> None:
         rows, columns = settings["size"]
-        settings["size"] = {None: (value, value), 0: (value, columns), 1: (rows, value)}[axis]
+        fresh = {None: (value, value), 0: (value, columns), 1: (rows, value)}[axis]
+        if layer_limits.fits(settings["layer"], fresh):
+            settings["size"] = fresh
 
     _slider(f"arithmetic/size {axis}", label, legal, size[axis or 0], store)
 
@@ -203,7 +211,8 @@ def _axis_slider(settings: Settings, name: str, label: str, candidates: Sequence
 
 def _storing(settings: Settings, name: str, axis: int | None) -> Callable[[int], None]:
     def store(value: int) -> None:
-        _set_layer(settings, layer_limits.with_value(settings["layer"], name, axis, value))
+        with contextlib.suppress(CnnvizError):  # made impossible by a quick answer before it
+            _set_layer(settings, layer_limits.with_value(settings["layer"], name, axis, value))
 
     return store
 

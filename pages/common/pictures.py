@@ -18,7 +18,7 @@ from cnnviz.images import Image, noise, patterns, samples, source
 from cnnviz.images.source import Noise, Source
 from cnnviz.parameters import Parameter
 from pages.common.language import _, translate
-from pages.common.settings import Setting, Settings, bound
+from pages.common.settings import Setting, Settings, bound, widget_key
 
 __all__ = ["Pictures", "parameter_control", "picture_controls", "picture_settings", "pictures"]
 
@@ -75,7 +75,9 @@ def picture_controls(settings: Settings) -> None:
     chosen: Source = settings["picture"]
     key = f"{settings.page}/picture kind"
     # The camera hands over an upload, so the two share the setting and only the control remembers which it was.
-    kind = "camera" if chosen.kind == source.UPLOAD and st.session_state.get(key) == "camera" else chosen.kind
+    kind = (
+        "camera" if chosen.kind == source.UPLOAD and st.session_state.get(widget_key(key)) == "camera" else chosen.kind
+    )
 
     def change_kind(fresh: str) -> None:
         first = {"sample": samples.names()[0], "pattern": patterns.names()[0]}

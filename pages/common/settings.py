@@ -14,8 +14,9 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.errors import CnnvizError, ParameterError
+from pages.common.language import current
 
-__all__ = ["Setting", "Settings", "bound", "choice", "flag", "number"]
+__all__ = ["Setting", "Settings", "bound", "choice", "flag", "number", "widget_key"]
 
 
 LONGEST_TEXT = 30_000  # characters of one setting; servers refuse addresses of 64 kB
@@ -158,12 +159,30 @@ def bound(
 
     `store` is called before the page runs again, so a page may show its result first and its controls
     afterwards. The widget's own state is set only where it differs: forcing it at every run would make a slider
-    jump back while it is being dragged.
+    jump back while it is being dragged. An answer that was lost, because the next one came while it was handed
+    over, is handed over here; only one that `store` has had and did not take is set back.
+
+    Streamlit remembers a choice by its title, so each language has widgets of its own.
     """
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    return widget(*args, key=key, on_change=_pass_on, args=(key, store), **kwargs)
+    key = widget_key(key)
+    answers: dict[str, Any] = st.session_state.setdefault("answers", {})
+    shown = st.session_state.get(key)
+    if key in st.session_state and shown != value and answers.get(key, shown) != shown:
+        _pass_on(key, store, answers)
+    else:
+        if key not in st.session_state or shown != value:
+            st.session_state[key] = value
+        answers[key] = value
+    return widget(*args, key=key, on_change=_pass_on, args=(key, store, answers), **kwargs)
 
 
-def _pass_on(key: str, store: Callable[[Any], None]) -> None:
-    store(st.session_state[key])
+def widget_key(key: str) -> str:
+    """The key in the session of the widget that `bound` draws under `key`."""
+    return f"{key} {current()}"
+
+
+def _pass_on(key: str, store: Callable[[Any], None], answers: dict[str, Any]) -> None:
+    """Hand over what the widget shows; asking the session may end this when another answer has come."""
+    answer = st.session_state[key]
+    store(answer)
+    answers[key] = answer

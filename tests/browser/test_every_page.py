@@ -42,3 +42,19 @@ def test_a_chosen_language_goes_along_to_another_page(open_page: OpenPage, place
     wait_until_idle(page)
     page.get_by_test_id("stPageLink").locator(f'a[href*="{place.address}"]').first.click()
     page.wait_for_url(f"**/{place.address}?**lang=es**")
+
+
+@pytest.mark.parametrize("place", site.PAGES, ids=lambda place: place.title)
+def test_a_page_goes_on_in_another_language(open_page: OpenPage, place: site.Place) -> None:
+    """Chosen on the page itself, Español changes the words; the next answer of a control is still understood."""
+    page = open_page(f"/{place.address}")
+    page.get_by_test_id("stSidebar").get_by_text(LANGUAGES["es"]).click()
+    page.wait_for_url("**lang=es**")
+    wait_until_idle(page)
+    slider = page.get_by_test_id("stSidebar").get_by_role("slider").first
+    if slider.count():
+        slider.press("ArrowRight")
+        page.wait_for_timeout(300)
+        wait_until_idle(page)
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_test_id("stAlertContentError").count() == 0

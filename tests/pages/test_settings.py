@@ -283,6 +283,16 @@ def test_bound_goes_back_when_the_answer_was_refused() -> None:
     assert app.slider[0].value == 2
 
 
+def test_bound_hands_over_what_was_lost() -> None:
+    """An answer whose hand-over was cut off by the next one still counts, and nothing jumps back."""
+    app = opened(page=bound_alone)
+    run(app.slider[0].set_value(6))
+    (key,) = app.session_state["answers"]
+    app.session_state["wanted"], app.session_state["answers"][key] = 2, 2  # as if it had never arrived
+    run(app)
+    assert (app.slider[0].value, app.session_state["wanted"]) == (6, 6)
+
+
 @pytest.mark.parametrize(
     ("setting", "values"),
     [
