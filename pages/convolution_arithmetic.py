@@ -11,7 +11,7 @@ from pages.common.arithmetic_settings import PHOTO, SETTINGS, arithmetic_suggest
 from pages.common.arithmetic_tabs import facts_line, formula, tabs
 from pages.common.frame import guarded, header, notices, suggestions
 from pages.common.language import _
-from pages.common.layer_controls import layer_controls, legal_or_draft, preset_control
+from pages.common.layer_controls import layer_controls, legal_or_draft, preset_control, refusals
 from pages.common.player import Scene, fits_the_player, play_bytes, scene_message
 from pages.common.settings import Settings
 from pages.common.signal_tab import signal_controls, signal_facts, signal_message
@@ -53,6 +53,7 @@ def _arithmetic(settings: Settings) -> None:
         return
     layer, size = legal_or_draft(settings)
     settings.publish()
+    refusals()
     scene = _scene(settings, layer, size) if fits_the_player(layer, size) else None
     try:
         _play(scene)
@@ -64,7 +65,7 @@ def _arithmetic(settings: Settings) -> None:
     finally:
         # Whatever went wrong: the controls that mend it stay.
         with st.sidebar:
-            preset_control(settings)
+            preset_control(settings, told=not _asks_for_the_size(scene))
             _view_controls(settings, layer)
             layer_controls(settings)
     if not _asks_for_the_size(scene):
@@ -80,10 +81,7 @@ def _play(scene: Scene | None) -> None:
 
 def _asks_for_the_size(scene: Scene | None) -> bool:
     """True until the visitor has answered: until then nothing on the page may tell."""
-    if scene is None or scene.predict != "size":
-        return False
-    revealed: str | None = st.session_state.get("arithmetic/revealed")
-    return revealed != scene.signature
+    return scene is not None and scene.predict == "size" and not scene.revealed
 
 
 def _remember(signature: str) -> None:
@@ -92,21 +90,26 @@ def _remember(signature: str) -> None:
 
 def _scene(settings: Settings, layer: Layer, size: tuple[int, int]) -> Scene:
     photo = settings["cells"] == PHOTO
+    signature = _signature(settings, layer, size)
     return Scene(
         layer,
         _photo_cells(layer.in_channels, size) if photo else _cells(settings["cells"], layer, size, settings["seed"]),
         contents.weights(settings["weights"], layer, settings["seed"]) if layer.weight_shape else None,
         contents.bias(settings["weights"], layer, settings["seed"]),
-        settings["view"] if layer.kind == "transposed" else "windows",
+        # Values are asked for where a step makes one; a spreading convolution adds to many.
+        settings["view"] if layer.kind == "transposed" and settings["predict"] != "values" else "windows",
         "" if settings["predict"] == "off" else settings["predict"],
         photo,
-        # A new question, or another walk; the language is neither.
-        " ".join(
-            [layer_text.write(layer), *map(str, size), *(str(settings[name]) for name in ("cells", "weights", "seed"))]
-        )
-        + f" {settings['view']} {settings['predict']}",
+        signature,
         settings["step"] - 1,
+        st.session_state.get("arithmetic/revealed") == signature,
     )
+
+
+def _signature(settings: Settings, layer: Layer, size: tuple[int, int]) -> str:
+    """Changes with a new question or another walk; the language is neither."""
+    names = ("cells", "weights", "seed", "view", "predict")
+    return " ".join([layer_text.write(layer), *map(str, size), *(str(settings[name]) for name in names)])
 
 
 def _cells(kind: str, layer: Layer, size: tuple[int, int], seed: int) -> contents.Cells:

@@ -195,7 +195,7 @@ _FROM_NETWORKS = (
             "paper of 2012 has 96 on two, and its 224 × 224 cells without padding would give 54 × 54."
         ),
         "Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks (arXiv 1404.5997), "
-        "as in torchvision; Krizhevsky et al. 2012, section 3.5",
+        "torchvision; Krizhevsky et al. 2012, section 3.5",
         Convolution(11, stride=4, padding=2, in_channels=3, out_channels=64),
         (224, 224),
         cells="photo",
@@ -205,8 +205,11 @@ _FROM_NETWORKS = (
         "resnet_conv1",
         _NETWORKS,
         N_("ResNet: first layer"),
-        N_("Stride 2 halves 224 to 112 at once. 64 filters have 9,408 weights, and no biases."),
-        "He et al. 2016, Deep residual learning for image recognition, table 1 (arXiv 1512.03385), as in torchvision",
+        N_(
+            "Stride 2 halves 224 to 112 at once. 64 filters have 9,408 weights, and no biases. (Here they hold an edge "
+            "pattern, not what a network has learned.)"
+        ),
+        "He et al. 2016, Deep residual learning for image recognition, table 1 (arXiv 1512.03385); torchvision",
         Convolution(7, stride=2, padding=3, in_channels=3, out_channels=64, bias=False),
         (224, 224),
         cells="photo",

@@ -323,7 +323,7 @@ STACKS = (
         N_("AlexNet, convolutional part"),
         "c11s4p2-m3s2-c5p2-m3s2-c3p1-c3p1-c3p1-m3s2",
         N_("Large kernels and strides at the start: one unit at the end sees 195 × 195 pixels."),
-        "Krizhevsky, arXiv 1404.5997, as built in torchvision",
+        "Krizhevsky, arXiv 1404.5997; torchvision",
     ),
     KnownStack(
         "vgg16",

@@ -84,4 +84,9 @@ def _is_rectangular(layer: Layer) -> bool:
 def arithmetic_suggestions() -> list[Suggestion]:
     """What to try, in the visitor's language."""
     chosen = [presets.get(key) for key in _SUGGESTED]
-    return [Suggestion(_(each.title), _(each.look), preset_values(each)) for each in chosen]
+    signal = Suggestion(
+        _("In 1-D"),
+        _("Convolution puts a copy of the kernel at every impulse; correlation puts a flipped one. Play it, or point."),
+        {"mode": "signal"},
+    )
+    return [*(Suggestion(_(each.title), _(each.look), preset_values(each)) for each in chosen), signal]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -30,11 +32,21 @@ def formula(layer: Layer, size: tuple[int, int]) -> None:
     """The size formula with the numbers filled in; once, when both axes have the same."""
     rows, columns = (formulas.size_formula(layer, size, axis) for axis in (0, 1))
     same = rows.filled.split("=", 1)[1] == columns.filled.split("=", 1)[1]
-    if same:
-        st.latex("H' = W' =" + rows.filled.split("=", 1)[1])
-    else:
-        st.latex(rows.filled)
-        st.latex(columns.filled)
+    lines = ["H' = W' =" + rows.filled.split("=", 1)[1]] if same else [rows.filled, columns.filled]
+    with st.container(key="formula-wide"):
+        for line in lines:
+            st.latex(line)
+    with st.container(key="formula-narrow"):
+        for line in lines:
+            st.latex(_in_steps(line))
+
+
+def _in_steps(line: str) -> str:
+    """A line for each step: on a phone the result would be out of sight."""
+    letter, *steps = line.split(" = ")
+    if letter == "H'" and steps[0] == "W'":
+        letter, *steps = "H' = W'", *steps[1:]
+    return rf"\begin{{aligned}}{letter} &= " + r" \\ &= ".join(steps) + r"\end{aligned}"
 
 
 def facts_line(layer: Layer, size: tuple[int, int]) -> None:
@@ -70,7 +82,7 @@ def tabs(settings: Settings, scene: Scene | None, layer: Layer, size: tuple[int,
         "why": (_("Why this size"), lambda: _why(layer, size)),
         "parameters": (_("Parameters"), lambda: _parameters(layer)),
         "sharing": (_("Weight sharing"), lambda: _sharing(layer, size)),
-        "field": (_("Receptive field"), lambda: field_tab(settings)),
+        "field": (_("Receptive field"), lambda: field_tab(settings, layer)),
         "matrix": (_("As a matrix (im2col)"), lambda: _matrix(scene)),
         "methods": (_("Methods and timings"), lambda: _methods(scene)),
         "program": (_("Copy as PyTorch"), lambda: _program(scene, layer, size)),
@@ -128,7 +140,10 @@ def _symbols(layer: Layer, uneven: bool) -> str:
         parts.append(_("Here padding is cropped from the output; p_out is the output padding."))
     elif getattr(layer, "ceil_mode", False):
         parts.append(
-            _("This layer rounds up: a last window may reach beyond the padding. + 1 counts the first window.")
+            _(
+                "This layer rounds up: a last window may reach beyond the padding, but one that would begin after the "
+                "input and the padding before it is left out. + 1 counts the first window."
+            )
         )
     else:
         parts.append(_("Rounded down: a window that does not fit whole is left out. + 1 counts the first window."))
@@ -185,7 +200,8 @@ def _sharing(layer: Layer, size: tuple[int, int]) -> None:
     st.markdown(
         _(
             "A 3×3 convolution uses its 9 weights and one bias at every place. A fully connected layer from the same "
-            "input to an output of the same size has a weight of its own for every pair of cells."
+            "input to an output of the same size has a weight of its own for every pair of cells. In the player, point "
+            "at a weight: everything that it multiplies lights up."
         )
     )
     names = (_("Input"), _("Convolution 3×3"), _("Fully connected"), _("Ratio"))
@@ -246,15 +262,13 @@ def _methods(scene: Scene | None) -> None:
         st.info(_("This layer is too large to be computed here."))
         return
     st.markdown(
-        _(
-            "The same output by different roads; each step with its shape. The code is meant to be read: "
-            "`cnnviz/convolution/reference`."
-        )
+        _("The same output by different roads: each step with its shape, and the code, which is meant to be read.")
     )
-    for title, traced in _traces(scene):
+    for title, traced, module in _traces(scene):
         with st.expander(title):
             for stage in traced.stages:
                 st.markdown(f"- **{_(stage.title)}** `{' × '.join(map(str, stage.shape))}` · {_(stage.formula)}")
+            st.code(inspect.getsource(module), language="python", height=320)
     if st.button(_("Measure the times here"), key="arithmetic/measure", icon=":material/timer:"):
         with st.spinner(_("Each method runs several times …")):
             timings = timing.compare(scene.layer, scene.cells, scene.weights, scene.bias)
@@ -264,14 +278,14 @@ def _methods(scene: Scene | None) -> None:
         _timing_table(timings)
 
 
-def _traces(scene: Scene) -> list[tuple[str, trace.Traced]]:
+def _traces(scene: Scene) -> list[tuple[str, trace.Traced, ModuleType]]:
     layer, arguments = scene.layer, (scene.layer, scene.cells, scene.weights, scene.bias)
     found = []
     if layer.operations(scene.size) <= timing.MOST_LOOPED:
-        found.append((_("Nested loops"), loops.run(*arguments)))
+        found.append((_("Nested loops"), loops.run(*arguments), loops))
     if layer.weight_shape:
-        found.append((_("im2col and a matrix product"), im2col.run(*arguments)))
-        found.append((_("Fourier transform"), fourier.run(*arguments)))
+        found.append((_("im2col and a matrix product"), im2col.run(*arguments), im2col))
+        found.append((_("Fourier transform"), fourier.run(*arguments), fourier))
     return found
 
 

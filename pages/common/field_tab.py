@@ -58,8 +58,8 @@ def _read(text: str) -> tuple[Layer, ...]:
 FIELD_SETTINGS = (Setting("stack", known("alexnet").layers, write_stack, _read),)
 
 
-def field_tab(settings: Settings) -> None:
-    """Draw the tab; the page has the settings `FIELD_SETTINGS`."""
+def field_tab(settings: Settings, layer: Layer) -> None:
+    """Draw the tab; the page has the settings `FIELD_SETTINGS`, and shows `layer` above."""
     st.markdown(
         _(
             "The **receptive field** of a unit is the part of the picture that it can see. "
@@ -69,6 +69,7 @@ def field_tab(settings: Settings) -> None:
     left, right = st.columns([6, 5], gap="medium")
     with left:
         _known_control(settings)
+        _own_control(settings, layer)
         _editor(settings)
     layers: tuple[Layer, ...] = settings["stack"]
     try:
@@ -116,6 +117,21 @@ def _known_control(settings: Settings) -> None:
         st.caption(_("Your own layers. To start again, choose a stack above."))
     else:
         st.caption(_(known(now).lesson) + " " + _("Source: {source}").format(source=known(now).source))
+
+
+def _own_control(settings: Settings, layer: Layer) -> None:
+    """Begin a stack with the layer that the page shows, where the table can hold it."""
+    try:
+        layers = _read(write_stack([layer]))
+        field(layers, PICTURE_SIZE)
+    except CnnvizError:
+        return
+    st.button(
+        _("Start with the layer above"),
+        key=f"{settings.page}/stack own",
+        icon=":material/north:",
+        on_click=lambda: settings.__setitem__("stack", layers),
+    )
 
 
 @dataclass

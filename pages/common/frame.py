@@ -45,9 +45,12 @@ _STYLE = """<style>
 .st-key-suggestions { gap: 0.3rem 0.45rem; }
 .st-key-suggestions button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
 .st-key-suggestions button p { font-size: 0.85rem; }
+.st-key-formula-narrow { display: none; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 2rem; }
 [data-testid="stSidebarUserContent"] .stVerticalBlock { gap: 0.75rem; }
 @media (max-width: 600px) {
+  .st-key-formula-wide { display: none; }
+  .st-key-formula-narrow { display: flex; }
   .st-key-suggestions { flex-wrap: nowrap; overflow-x: auto; }
   .st-key-suggestions button { white-space: nowrap; }
 }

@@ -23,7 +23,7 @@ from pages.common.arithmetic_settings import LAST_SEED, PHOTO, SETTINGS, preset_
 from pages.common.language import _, translate
 from pages.common.settings import Settings, bound
 
-__all__ = ["layer_controls", "legal_or_draft", "preset_control"]
+__all__ = ["layer_controls", "legal_or_draft", "preset_control", "refusals"]
 
 _DRAFT = "arithmetic/draft"  # session: {"layer" or "size": (text, sentence)} as typed and refused
 _KINDS: dict[str, Callable[..., Layer]] = {
@@ -57,17 +57,26 @@ def legal_or_draft(settings: Settings) -> tuple[Layer, tuple[int, int]]:
     return settings["layer"], settings["size"]
 
 
+def refusals() -> None:
+    """Say what was typed and is not possible: above the picture, where it is seen from everywhere."""
+    for text, sentence in _drafts().values():
+        kept = _("The last possible one stays in use.")
+        st.error(f"`{text[:60].replace('`', '')}`: {sentence} {kept}", icon=":material/error:")
+
+
 def _drafts() -> dict[str, tuple[str, str]]:
     drafts: dict[str, tuple[str, str]] = st.session_state.setdefault(_DRAFT, {})
     return drafts
 
 
-def preset_control(settings: Settings) -> None:
-    """Draw the list of presets; a choice sets the whole page."""
+def preset_control(settings: Settings, *, told: bool) -> None:
+    """Draw the list of presets; a choice sets the whole page. With `told` it says what to see in the chosen one."""
     titles = {key: _(presets.get(key).title) for key in presets.names()}
     defaults = {setting.name: setting.default for setting in SETTINGS}
     now = {name: settings[name] for name in ("layer", "size", "cells", "weights")}
     matching = (key for key in titles if now.items() <= {**defaults, **preset_values(presets.get(key))}.items())
+
+    chosen = next(matching, None)
 
     def choose(key: str | None) -> None:
         if key is not None:
@@ -78,7 +87,7 @@ def preset_control(settings: Settings) -> None:
     label = _("Presets")
     bound(
         key,
-        next(matching, None),
+        chosen,
         choose,
         st.selectbox,
         label,
@@ -87,6 +96,9 @@ def preset_control(settings: Settings) -> None:
         placeholder=_("Choose a figure or a network"),
         index=None,
     )
+    if chosen is not None and told:
+        preset = presets.get(chosen)
+        st.caption(_(preset.look) + " " + _("Source: {source}").format(source=preset.source))
 
 
 def layer_controls(settings: Settings) -> None:
@@ -334,10 +346,8 @@ def _typed(settings: Settings) -> None:
         ("layer", layer_text.write(layer), type_layer, _("Type the layer"), hint),
         ("size", write_size(size), type_size, _("Type the input's size"), _("rows x columns")),
     ):
-        shown, sentence = drafts.get(name, (value, ""))
+        shown, __ = drafts.get(name, (value, ""))
         bound(f"arithmetic/typed {name}", shown, store, st.text_input, label, help=text, max_chars=300)
-        if sentence:
-            st.error(sentence + " " + _("The last possible one stays in use."), icon=":material/error:")
 
 
 def _content_controls(settings: Settings, layer: Layer) -> None:

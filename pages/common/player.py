@@ -38,6 +38,7 @@ _SCRIPTS = (
     "painter.js",
     "model.js",
     "layout.js",
+    "marks.js",
     "grids.js",
     "drawing.js",
     "strip.js",
@@ -67,6 +68,7 @@ class Scene:
         predict: "", "size" or "values": what is asked before it is shown.
         photo: the cells are grey levels 0 … 255.
         signature: changes whenever something is to start anew.
+        revealed: whether the answer to `predict` has been found or shown already.
         step: where to start.
     """
 
@@ -79,6 +81,7 @@ class Scene:
     photo: bool
     signature: str
     step: int = 0
+    revealed: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -128,6 +131,7 @@ def scene_message(scene: Scene) -> bytes:
         "predict": scene.predict,
         "step": scene.step,
         "signature": scene.signature,
+        "revealed": scene.revealed,
         "titles": _titles(scene, rows, columns),
         "legend": _legend(scene, rows, columns),
         "labels": player_labels(),
@@ -254,8 +258,8 @@ def player_labels() -> dict[str, Any]:
         "row_short": _("row"),
         "large": _("Whole screen"),
         "export": _("Save"),
-        "export_gif": _("All steps as an animated GIF"),
-        "export_webp": _("All steps as an animated WebP"),
+        "export_gif": _("The steps (at most 400) as an animated GIF"),
+        "export_webp": _("The steps (at most 400) as an animated WebP"),
         "export_png": _("This step as PNG"),
         "export_svg": _("This step as SVG, for slides and papers"),
         "export_link": _("Copy the address of this page with this step"),
@@ -280,12 +284,12 @@ def player_labels() -> dict[str, Any]:
         ),
         "ask_size": _("How large will the output be?"),
         "ask_values": _("What is the value of the output marked “?”?"),
-        "matrix_columns": _("One column a window"),
-        "matrix_weights": _("One row a filter"),
+        "matrix_columns": _("One column for each window"),
+        "matrix_weights": _("One row for each filter"),
         "matrix_product": _("Output"),
         "rows": _("Rows"),
         "columns": _("Columns"),
-        "value": _("Value"),
+        "value": _("Value, such as 1.5 or 7/4"),
         "check": _("Check"),
         "reveal": _("Show me"),
         "revealed": _("Shown. Change a setting for the next question."),

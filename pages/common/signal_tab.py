@@ -9,23 +9,32 @@ import streamlit as st
 
 from cnnviz.convolution import signals
 from cnnviz.convolution.signals import Samples
+from cnnviz.errors import ParameterError
 from cnnviz.figures import colours
 from pages.common.components import pack
 from pages.common.language import _, ngettext
 from pages.common.player import player_labels
-from pages.common.settings import Settings, choice, number
+from pages.common.settings import Setting, Settings, choice, number
 
 __all__ = ["SIGNAL_LENGTH", "SIGNAL_SETTINGS", "signal_controls", "signal_facts", "signal_message"]
 
 SIGNAL_LENGTH = 21  # samples: each is wide enough for a number, and the ramp rises by 0.05
 _SPACINGS = (1, 12)
-_WIDTHS = (2, 9)
+_WIDTHS = (3, 9)  # odd ones: they have a middle, so that "centred" means the same to everybody
+
+
+def _read_width(text: str) -> int:
+    width = int(text)
+    if not _WIDTHS[0] <= width <= _WIDTHS[1] or width % 2 == 0:
+        raise ParameterError("width", width, "3, 5, 7, 9")
+    return width
+
 
 SIGNAL_SETTINGS = (
     choice("signal", "impulses", signals.SIGNALS),
     number("spacing", 7, *_SPACINGS),
     choice("kernel", "decay", signals.KERNELS),
-    number("width", 4, *_WIDTHS),
+    Setting("width", 5, str, _read_width),
 )
 
 
@@ -37,7 +46,7 @@ def signal_controls(settings: Settings) -> None:
         settings.control("spacing", st.slider, _("Samples from one impulse to the next"), *_SPACINGS)
     titles = {key: _(title) for key, title in signals.KERNELS.items()}
     settings.control("kernel", st.selectbox, _("Kernel"), list(titles), format_func=titles.__getitem__)
-    settings.control("width", st.slider, _("Width of the kernel"), *_WIDTHS)
+    settings.control("width", st.slider, _("Width of the kernel"), *_WIDTHS, step=2)
 
 
 def signal_message(settings: Settings) -> bytes:
@@ -84,11 +93,16 @@ def signal_facts(settings: Settings) -> None:
     facts = [_sum_fact(weights), _flip_fact(samples, weights)]
     if settings["signal"] == "impulses":
         facts.insert(0, _copies_fact(settings["spacing"], samples, weights))
+    half = len(weights) // 2
+    convolution = rf"y[n] = \sum_k h[k]\,x[n + {half} - k]"
+    correlation = rf"y[n] = \sum_k h[k]\,x[n - {half} + k]"
+    st.markdown(_("Convolution: {formula}").format(formula=f"${convolution}$") + " · "
+                + _("correlation: {formula}").format(formula=f"${correlation}$"))  # fmt: skip
     st.markdown("\n".join(f"- {fact}" for fact in facts))
     st.caption(
         _(
-            'Shown are the {count} outputs centred on the signal (padding="same"); kernel and signal meet at {all} '
-            "places. Positions and weights are counted from 0."
+            'Shown are the {count} outputs centred on the signal, as `np.convolve(x, h, "same")` gives them; kernel '
+            "and signal meet at {all} places. Positions and weights are counted from 0."
         ).format(count=len(samples), all=len(signals.convolve(samples, weights)))
     )
 
@@ -104,7 +118,8 @@ def _copies_fact(spacing: int, samples: Samples, weights: Samples) -> str:
             overlap,
         ).format(spacing=spacing, width=len(weights), overlap=overlap)
     return _(
-        "Convolution puts a copy of the kernel in the place of every impulse, as it is; correlation puts a flipped one."
+        "Convolution puts a copy of the kernel at every impulse, its middle on the impulse; correlation puts a flipped "
+        "one."
     )
 
 

@@ -54,7 +54,8 @@ def address(layer: str, size: str, **settings: object) -> str:
 
 def number(text: str) -> float:
     """Read a number as the player writes it."""
-    return float(text.replace("\u2212", "-").replace("∞", "inf"))
+    above, _, below = text.replace("\u2212", "-").replace("∞", "inf").partition("/")
+    return float(above) / float(below or 1)
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ class Arithmetic:
 
     @property
     def step(self) -> int:
-        """The step, from 0, that is drawn."""
+        """The step, from 0, that is drawn, once what was asked for has been."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return int(self.player.get_attribute("data-step") or -1)
 
     @property

@@ -212,13 +212,12 @@ def test_a_new_setting_asks_again(open_page: OpenPage) -> None:
     assert mentions(page, 19, COLUMNS, 19 * COLUMNS) == []
 
 
-def test_a_spreading_convolution_asks_for_no_value(open_page: OpenPage) -> None:
-    """Its steps add to many outputs at once, so there is none to ask for; its size can be asked for."""
+def test_a_spreading_convolution_asks_in_its_windows(open_page: OpenPage) -> None:
+    """A spreading step adds to many outputs at once: values are asked for in the other view, where a step makes one."""
     layer, size = "ConvTranspose2d(1, 1, 3, stride=2)", "4x3"
     page = Arithmetic(open_page(address(layer, size, view="spread", predict="values")))
-    expect(page.player.locator(".ask")).to_be_hidden()
-    page = Arithmetic(open_page(address(layer, size, view="windows", predict="values")))
     expect(page.player.locator(".ask")).to_be_visible()
+    assert page.evaluate("player.scene.spread") is False
     page = Arithmetic(open_page(address(layer, size, view="spread", predict="size")))
     page.answer("9", "7")
     expect(page.verdict).to_have_text("Right!")

@@ -6,7 +6,7 @@ Object.assign(Player.prototype, {
   drawQuestion() {
     const form = this.part(".ask");
     const { labels, hidden } = this;
-    form.hidden = !this.asked;
+    form.hidden = !this.header.predict;
     if (form.hidden) return;
     form.querySelector("[type=submit]").textContent = labels.check;
     form.querySelector("[data-act=reveal]").textContent = labels.reveal;

@@ -106,7 +106,7 @@ Object.assign(GridScene.prototype, {
   },
 
   cellNumber(painter, x, y, cell, text, ink) {
-    const size = Math.min(cell * 0.56, (cell * 1.55) / Math.max(text.length, 2), 17);
+    const size = Math.min(cell * 0.56, (cell * 1.55) / Math.max(text.length, 2), Math.max(17, cell * 0.4));
     if (size >= SMALLEST_TEXT) painter.text(x + cell / 2, y + cell / 2, text, { size, fill: ink });
   },
 

@@ -13,53 +13,7 @@ const LOST = "#d1495b"; // what no window reaches
 const SMALLEST_TEXT = 7;
 const LEGEND = 26; // pixels of its line
 const BESIDE = 280; // pixels that the arithmetic needs beside the outputs
-const PLACES = 1 << 20; // more than a row has columns
 const TEXT_FROM = 14; // pixels of a cell from which numbers are written
-
-// The colours of the cells of one grid; "current" for the one that is pointed at.
-class Marks {
-  cells = new Map();
-
-  set(row, column, colour) {
-    this.cells.set(row * PLACES + column, { row, column, colour });
-  }
-
-  at(row, column) {
-    return this.cells.get(row * PLACES + column)?.colour;
-  }
-
-  all() {
-    return this.cells.values();
-  }
-}
-
-// The same for the grids of all channels or filters.
-class PlaneMarks {
-  planes = new Map();
-
-  of(plane) {
-    if (!this.planes.has(plane)) this.planes.set(plane, new Marks());
-    return this.planes.get(plane);
-  }
-
-  set(plane, row, column, colour) {
-    this.of(plane).set(row, column, colour);
-  }
-}
-
-// A picture with a pixel per cell.
-class Raster {
-  constructor(rows, columns) {
-    [this.rows, this.columns] = [rows, columns];
-    this.levels = new ImageData(columns, rows);
-    this.canvas = new OffscreenCanvas(columns, rows);
-  }
-
-  set(i, [red, green, blue]) {
-    const levels = this.levels.data;
-    [levels[4 * i], levels[4 * i + 1], levels[4 * i + 2], levels[4 * i + 3]] = [red, green, blue, 255];
-  }
-}
 
 const weightHue = (index, count) => (count === 1 ? 45 : (360 * index) / count);
 
@@ -96,7 +50,8 @@ class GridScene {
 
   layout(width, height, painter) {
     const several = Math.max(this.planes, this.outputs.length) > 1;
-    const size = placeGroups([this.inputs, this.kernels, this.outputs], width, several ? height * 1.35 : height);
+    const tall = several && !this.full ? height * 1.35 : this.full ? height - TITLE - LEGEND - LINE * 3 : height;
+    const size = placeGroups([this.inputs, this.kernels, this.outputs], width, tall, this.full ? LARGEST_FULL : LARGEST_CELL);
     this.narrow = size.narrow;
     this.legendY = size.height + 13;
     const right = Math.max(...this.outputs.map(({ x, width: across }) => x + across)) + GAP;
@@ -315,7 +270,19 @@ function cellText(value) {
   const size = Math.abs(value);
   const whole = Math.abs(value - Math.round(value)) <= 1e-12 * Math.max(size, 1);
   const decimals = whole || size >= 99.95 ? 0 : size < 9.995 ? 2 : 1;
-  return formatNumber(value, decimals);
+  return (decimals === 2 && fractionText(value)) || formatNumber(value, decimals);
+}
+
+// A number that two decimals do not say, such as 1/9 of an average; null where no short fraction says it either.
+function fractionText(value) {
+  const near = (number) => Math.abs(number - Math.round(number)) <= 1e-9;
+  if (near(value * 100)) return null;
+  for (let divisor = 3; divisor < 100; divisor++) {
+    if (!near(value * divisor)) continue;
+    const text = `${Math.round(value * divisor)}/${divisor}`.replace("-", "\u2212");
+    return text.length <= 5 ? text : null;
+  }
+  return null;
 }
 
 function arrow(painter, x1, y1, x2, y2, stroke) {

@@ -8,6 +8,7 @@ const BETWEEN = 14; // between two grids of a kind
 const NARROWEST_TITLE = 110; // the sizes above a grid have to fit
 const NARROW = 560; // a phone
 const LARGEST_CELL = 44;
+const LARGEST_FULL = 96; // on the whole screen
 const MOST_PLANES = 6; // channels drawn at once
 const KERNEL_SHARE = 0.24; // of the width, at most
 
@@ -41,12 +42,12 @@ class Panel {
 }
 
 // groups: three lists of equal panels (inputs, kernels, outputs; kernels may be missing). Returns {width, height}.
-function placeGroups(groups, width, height) {
-  return width < NARROW ? placeBelow(groups, width) : placeBeside(groups, width, height);
+function placeGroups(groups, width, height, largest = LARGEST_CELL) {
+  return width < NARROW ? placeBelow(groups, width) : placeBeside(groups, width, height, largest);
 }
 
-function placeBeside([inputs, kernels, outputs], width, height) {
-  const { across, cell, kernelCell } = fitBeside([inputs, kernels, outputs], width, height);
+function placeBeside([inputs, kernels, outputs], width, height, largest) {
+  const { across, cell, kernelCell } = fitBeside([inputs, kernels, outputs], width, height, largest);
   const inputHeight = stack(inputs, MARGIN, TITLE, cell);
   const x = MARGIN + Math.max(inputs[0].width, NARROWEST_TITLE) + GAP;
   kernels.forEach((panel, i) => {
@@ -67,13 +68,13 @@ function placeBeside([inputs, kernels, outputs], width, height) {
 }
 
 // As many outputs beside each other as make the cells clearly larger, or the drawing clearly lower.
-function fitBeside(groups, width, height) {
-  const fits = groups[2].map((_, i) => cellsBeside(groups, width, height, i + 1));
+function fitBeside(groups, width, height, largest) {
+  const fits = groups[2].map((_, i) => cellsBeside(groups, width, height, largest, i + 1));
   const better = (fit, best) => fit.cell > 1.1 * best.cell || (fit.cell > 0.9 * best.cell && fit.height < 0.8 * best.height);
   return fits.reduce((best, fit) => (better(fit, best) ? fit : best));
 }
 
-function cellsBeside([inputs, kernels, outputs], width, height, across) {
+function cellsBeside([inputs, kernels, outputs], width, height, largest, across) {
   const kernel = kernels[0];
   const down = Math.ceil(outputs.length / across);
   const tallest = Math.max(inputs.length * inputs[0].rows, down * outputs[0].rows);
@@ -82,10 +83,10 @@ function cellsBeside([inputs, kernels, outputs], width, height, across) {
   let kernelCell = 0;
   if (kernel) {
     const limit = Math.min((KERNEL_SHARE * room) / kernel.columns, (height - labels) / (inputs.length * kernel.rows));
-    kernelCell = Math.min(limit, LARGEST_CELL);
+    kernelCell = Math.min(limit, largest);
   }
   const columns = inputs[0].columns + across * outputs[0].columns;
-  let cell = Math.min((height - labels) / tallest, LARGEST_CELL);
+  let cell = Math.min((height - labels) / tallest, largest);
   cell = Math.min(cell, (room - (kernel ? kernel.columns * Math.min(kernelCell, Math.max(cell, 26)) : 0)) / columns);
   cell = cell > 6 ? Math.floor(cell) : cell;
   return { across, cell, height: cell * tallest + labels, kernelCell: Math.min(kernelCell, Math.max(cell, 26)) };

@@ -65,7 +65,7 @@ class Player {
     if (fresh) {
       // The step of a link is that of the layer in it.
       const step = first && header.predict !== "size" ? Math.min(header.step ?? 0, this.scene.steps - 1) : 0;
-      Object.assign(this, { step, pointed: null, pinned: null, elapsed: 0, glide: 1, answered: -1, revealed: false });
+      Object.assign(this, { step, pointed: null, pinned: null, elapsed: 0, glide: 1, answered: -1, revealed: Boolean(header.revealed) });
       this.playing = this.playing && !header.predict;
     }
     this.drawWords();
@@ -75,13 +75,7 @@ class Player {
 
   // What is kept from the class: "size", "values" or nothing.
   get hidden() {
-    return this.revealed ? null : this.asked;
-  }
-
-  // Values are asked for where a step makes one: a spreading convolution adds to many.
-  get asked() {
-    const { predict } = this.header;
-    return predict && !(predict === "values" && this.scene.spread) ? predict : null;
+    return this.revealed ? null : this.header.predict || null;
   }
 
   // ---- words
@@ -107,6 +101,7 @@ class Player {
       button.dataset.export = kind;
       return button;
     }));
+    this.part("[data-act=row]").hidden = this.scene.rowOf(0)[1] === this.scene.steps - 1; // there is only one
     this.host.setAttribute("aria-label", labels.player);
     this.drawQuestion();
   }
@@ -173,7 +168,8 @@ class Player {
     const width = this.part(".stage").clientWidth;
     if (!this.scene || !width) return;
     const full = this.host.matches(":fullscreen");
-    const height = full ? innerHeight - 190 : Math.min(TALLEST, Math.max(innerHeight * 0.5, 240));
+    const height = full ? innerHeight - 150 : Math.min(TALLEST, Math.max(innerHeight * 0.5, 240));
+    this.scene.full = full;
     this.size = this.scene.layout(width, height, this.painter);
     const ratio = devicePixelRatio || 1;
     this.canvas.width = Math.round(this.size.width * ratio);

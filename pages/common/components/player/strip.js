@@ -118,6 +118,8 @@ Object.assign(GridScene.prototype, {
     const largest = model.kind === "max";
     const winner = largest ? model.winner(filter, row, column) : null;
     const terms = model.terms(filter, filter, row, column).filter((term) => !term.empty);
+    // Zeros of the padding that count in an average stand in its sum.
+    if (!largest) while (terms.length < model.divisor(row, column)) terms.push({ x: 0, row: -1, column: -1 });
     const numbers = terms.length > MOST_PRODUCTS
       ? [{ text: this.labels.cells.replace("{count}", terms.length) }]
       : terms.flatMap((term, i) => {
