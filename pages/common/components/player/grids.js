@@ -50,7 +50,7 @@ class GridScene {
 
   layout(width, height, painter) {
     const several = Math.max(this.planes, this.outputs.length) > 1;
-    const tall = several && !this.full ? height * 1.35 : this.full ? height - TITLE - LEGEND - LINE * 3 : height;
+    const tall = several && !this.full ? height * 1.35 : this.full ? height - TITLE - LEGEND - (several ? 0 : LINE * 3) : height;
     const size = placeGroups([this.inputs, this.kernels, this.outputs], width, tall, this.full ? LARGEST_FULL : LARGEST_CELL);
     this.narrow = size.narrow;
     this.legendY = size.height + 13;
