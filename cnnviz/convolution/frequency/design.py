@@ -256,7 +256,7 @@ def checked_transfer(transfer: ArrayLike, size: Pair) -> Array:
         raise ParameterError("transfer", f"{gains.dtype} {gains.shape}", f"float64 {size}")
     gains = gains.astype(np.float64)
     if not np.isfinite(gains).all() or not is_even(gains):
-        raise ParameterError("transfer", "one-sided", N_("finite and equal at f and -f"))
+        raise ParameterError("transfer", "one-sided", "finite, equal at f and -f")
     return gains
 
 
