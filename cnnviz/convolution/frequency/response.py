@@ -34,8 +34,11 @@ __all__ = [
     "Response",
     "at",
     "axis",
+    "checked_operation",
+    "checked_origin",
     "decibels",
     "on_grid",
+    "origin_index",
     "phase",
     "response",
 ]
@@ -131,7 +134,7 @@ def response(
     """
     rows, columns = (axis(n) for n in checked_pair("size", size, MAX_SIZE))
     values = on_grid(weights, rows, columns, origin, operation)
-    return Response(values, rows, columns, _checked_origin(origin), _checked_operation(operation))
+    return Response(values, rows, columns, checked_origin(origin), checked_operation(operation))
 
 
 def axis(size: int) -> Real:
@@ -213,6 +216,12 @@ def phase(values: ArrayLike, negligible: float = NEGLIGIBLE) -> Real:
     return np.where(size > negligible * peak, np.arctan2(imaginary, array.real), np.nan)
 
 
+def origin_index(side: int, origin: Origin, operation: Operation) -> int:
+    """Which of `side` weights along an axis is the origin; "centre" is the one that `filtering` puts there."""
+    before, after = same_padding(side)
+    return 0 if origin == "corner" else before if operation == "correlation" else after
+
+
 # ---- the sum
 
 
@@ -225,21 +234,18 @@ class _Waves:
     operation: Operation
 
     def __call__(self, frequencies: Real, axis: int) -> Complex:
-        distance = np.arange(self.sides[axis]) - self._start(self.sides[axis])
+        side = self.sides[axis]
+        distance = np.arange(side) - origin_index(side, self.origin, self.operation)
         # Whole turns are taken off, which is exact, before and after: the sine never sees a large angle.
         turns = (frequencies - np.round(frequencies))[..., np.newaxis] * distance
         angle = 2 * np.pi * (turns - np.round(turns))
         return np.asarray(np.exp(angle * (1j if self.operation == "correlation" else -1j)))
 
-    def _start(self, side: int) -> int:
-        before, after = same_padding(side)
-        return 0 if self.origin == "corner" else before if self.operation == "correlation" else after
-
 
 def _prepared(weights: ArrayLike, origin: str, operation: str) -> tuple[Weights, _Waves]:
     kernel = checked_weights(weights)
     sides = kernel.shape[0], kernel.shape[1]
-    return kernel, _Waves(sides, _checked_origin(origin), _checked_operation(operation))
+    return kernel, _Waves(sides, checked_origin(origin), checked_operation(operation))
 
 
 def _checked_frequencies(name: str, value: ArrayLike) -> Real:
@@ -252,13 +258,23 @@ def _checked_frequencies(name: str, value: ArrayLike) -> Real:
     raise ParameterError(name, str(value)[:40], "finite numbers, in cycles per pixel")
 
 
-def _checked_origin(origin: str) -> Origin:
+def checked_origin(origin: str) -> Origin:
+    """Return `origin` when it is one of `ORIGINS`.
+
+    Raises:
+        ParameterError: when it is not.
+    """
     if origin not in ORIGINS:
         raise ParameterError("origin", origin, ", ".join(ORIGINS))
     return origin
 
 
-def _checked_operation(operation: str) -> Operation:
+def checked_operation(operation: str) -> Operation:
+    """Return `operation` when it is one of `OPERATIONS`.
+
+    Raises:
+        ParameterError: when it is not.
+    """
     if operation not in OPERATIONS:
         raise ParameterError("operation", operation, ", ".join(OPERATIONS))
     return operation
