@@ -1,9 +1,19 @@
 """Convolution seen as multiplication of spectra: which frequencies a kernel passes, and what that does to a picture.
 
+- `response`, `at`: the frequency response of a kernel, on a grid or at single frequencies
+- `section`, `radial_mean`: lines through it, and its mean over all directions
+- `facts`: gains, -3 dB bands, kind of filter, phase
+- `spectrum`: the spectrum of a picture
+- `theorem`: filtering by spectra, and its comparison with filtering pixel by pixel
+
 Frequencies are in cycles per pixel, -0.5 to 0.5, the row frequency before the column frequency; zero is in the
 middle of every array. Nothing here loads SciPy when it is imported.
 """
 
+from cnnviz.convolution.frequency import spectrum, theorem
+from cnnviz.convolution.frequency.classes import TITLES, Class, Classified, Heading
+from cnnviz.convolution.frequency.extremes import Band, Peak
+from cnnviz.convolution.frequency.profiles import Kind, Profile
 from cnnviz.convolution.frequency.response import (
     DECIBEL_FLOOR,
     MAX_SIZE,
@@ -20,20 +30,41 @@ from cnnviz.convolution.frequency.response import (
     phase,
     response,
 )
+from cnnviz.convolution.frequency.response_facts import Corners, Phase, ResponseFacts, facts
+from cnnviz.convolution.frequency.sections import DIRECTIONS, RadialMean, Section, radial_mean, section
 
 __all__ = [
     "DECIBEL_FLOOR",
+    "DIRECTIONS",
     "MAX_SIZE",
     "NEGLIGIBLE",
     "OPERATIONS",
     "ORIGINS",
+    "TITLES",
+    "Band",
+    "Class",
+    "Classified",
+    "Corners",
+    "Heading",
+    "Kind",
     "Operation",
     "Origin",
+    "Peak",
+    "Phase",
+    "Profile",
+    "RadialMean",
     "Response",
+    "ResponseFacts",
+    "Section",
     "at",
     "axis",
     "decibels",
+    "facts",
     "on_grid",
     "phase",
+    "radial_mean",
     "response",
+    "section",
+    "spectrum",
+    "theorem",
 ]
