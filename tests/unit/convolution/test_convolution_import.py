@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PROBE = """
 import sys
 from cnnviz.convolution import (
-    arithmetic, chain, companions, editing, facts, filtering, kernel_text, kernels, matching
+    arithmetic, chain, companions, editing, facts, filtering, frequency, kernel_text, kernels, matching
 )
 print(*sorted({"scipy", "torch", "skimage", "streamlit"} & set(sys.modules)))
 """
