@@ -16,7 +16,7 @@ from cnnviz.convolution import filtering
 from cnnviz.convolution.arithmetic import same_padding
 from cnnviz.convolution.borders import BORDERS, Border
 from cnnviz.convolution.checks import Pair, Picture, Weights, checked_pixels, checked_weights
-from cnnviz.convolution.frequency.response import Operation, checked_operation, on_grid
+from cnnviz.convolution.frequency.response import Operation, checked_operation, on_grid_single
 from cnnviz.convolution.frequency.spectrum import Half, Spectrum, backward, forward
 from cnnviz.errors import ParameterError
 
@@ -133,7 +133,7 @@ def compare(
 
 def _multiplied(spectrum: Half, kernel: Weights, operation: Operation, size: Pair) -> Picture:
     rows, columns = np.fft.fftfreq(size[0]), np.fft.rfftfreq(size[1])
-    factors = on_grid(kernel, rows, columns, "centre", operation).astype(np.complex64)
+    factors = on_grid_single(kernel, rows, columns, "centre", operation)
     return backward(spectrum * factors.reshape(*factors.shape, *[1] * (spectrum.ndim - 2)), size)
 
 

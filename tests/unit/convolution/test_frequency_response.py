@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.convolution import filtering, frequency, kernels
+from cnnviz.convolution.frequency.response import on_grid_single
 from cnnviz.errors import KernelError, ParameterError
 
 FILTERS = {"convolution": filtering.convolve, "correlation": filtering.correlate}
@@ -171,6 +172,18 @@ def test_single_frequencies_broadcast() -> None:
     assert frequency.at(weights, 0, 0).shape == ()
     assert frequency.at(weights, 0, 0) == pytest.approx(weights.sum())
     assert frequency.at(weights, [], []).shape == (0,)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 7), (31, 31)])
+def test_single_precision(shape: tuple[int, int]) -> None:
+    """The quick grid is the exact one to 2e-7 of the sum of absolute weights, 1e6 being as good as 1."""
+    for scale in (1, 1e6):
+        weights = scale * random(9, *shape)
+        rows, columns = np.fft.fftfreq(100), np.fft.rfftfreq(81)
+        found = on_grid_single(weights, rows, columns, operation="correlation")
+        expected = frequency.on_grid(weights, rows, columns, operation="correlation")
+        assert found.dtype == np.complex64
+        np.testing.assert_allclose(found, expected, atol=2e-7 * np.abs(weights).sum())
 
 
 def test_decibels_end_at_the_floor() -> None:
