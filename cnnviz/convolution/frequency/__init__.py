@@ -5,12 +5,14 @@
 - `facts`: gains, -3 dB bands, kind of filter, phase
 - `spectrum`: the spectrum of a picture
 - `theorem`: filtering by spectra, and its comparison with filtering pixel by pixel
+- `design`: filters drawn in frequency; `banks`, `learned`: many kernels beside each other
+- `folding`, `sampling`, `shifts`: what stride does to frequencies
 
 Frequencies are in cycles per pixel, -0.5 to 0.5, the row frequency before the column frequency; zero is in the
 middle of every array. Nothing here loads SciPy when it is imported.
 """
 
-from cnnviz.convolution.frequency import spectrum, theorem
+from cnnviz.convolution.frequency import banks, design, folding, learned, sampling, shifts, spectrum, theorem
 from cnnviz.convolution.frequency.classes import TITLES, Class, Classified, Heading
 from cnnviz.convolution.frequency.extremes import Band, Peak
 from cnnviz.convolution.frequency.profiles import Kind, Profile
@@ -58,13 +60,19 @@ __all__ = [
     "Section",
     "at",
     "axis",
+    "banks",
     "decibels",
+    "design",
     "facts",
+    "folding",
+    "learned",
     "on_grid",
     "phase",
     "radial_mean",
     "response",
+    "sampling",
     "section",
+    "shifts",
     "spectrum",
     "theorem",
 ]
