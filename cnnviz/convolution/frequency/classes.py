@@ -117,13 +117,17 @@ _ALONG: dict[Kind, str] = {
 }
 # A line that starts at the largest gain of all can only be one of these.
 _ACROSS: dict[Kind, str] = {
-    "all-pass": N_("Across it, from the peak on, all gains are alike: {smallest:.3g} to {largest:.3g}."),
-    "low-pass": N_("Across it, from the peak on, it is a low-pass: the gain falls from {start:.3g} to {end:.3g}."),
+    "all-pass": N_("At right angles to it, from the peak on, all gains are alike: {smallest:.3g} to {largest:.3g}."),
+    "low-pass": N_(
+        "At right angles to it, from the peak on, it is a low-pass: the gain falls from {start:.3g} to {end:.3g}."
+    ),
     "band-stop": N_(
-        "Across it, from the peak on, it is a band-stop: the gain falls from {start:.3g} to {smallest:.3g} "
+        "At right angles to it, from the peak on, it is a band-stop: the gain falls from {start:.3g} to {smallest:.3g} "
         "and rises to {end:.3g}."
     ),
-    "mixed": N_("Across it, from the peak on, the gain falls and rises several times, down to {smallest:.3g}."),
+    "mixed": N_(
+        "At right angles to it, from the peak on, the gain falls and rises several times, down to {smallest:.3g}."
+    ),
 }
 
 

@@ -116,7 +116,9 @@ class Design:
         for parameter in PARAMETERS:
             object.__setattr__(self, parameter.name, parameter.check(getattr(self, parameter.name)))
         if self.high - self.low < _NARROWEST:
-            raise ParameterError("high", self.high, f"≥ {self.low + _NARROWEST:g}", N_("it is above the lower edge"))
+            raise ParameterError(
+                "high", self.high, f"≥ {self.low + _NARROWEST:g}", N_("it must be above the lower edge")
+            )
         object.__setattr__(self, "centre", _checked_centre(self.centre))
 
     def transfer(self, size: int | Pair = (256, 256)) -> Array:

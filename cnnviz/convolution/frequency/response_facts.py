@@ -142,7 +142,7 @@ def _corners(kernel: Weights, operation: Operation) -> Corners:
 _ZERO = N_("The kernel is equal to itself turned by 180°: waves of all frequencies stay where they are.")
 _SHIFTED = N_(
     "The kernel is symmetric about a point that is not its centre: waves of all frequencies "
-    "move by {rows:g} pixels down and {columns:g} to the right (negative: up, left)."
+    "move down by {rows:g} and to the right by {columns:g} (in pixels; negative: up, left)."
 )
 _QUARTER = N_(
     "The kernel is equal to minus itself turned by 180°: waves of all frequencies are turned by a quarter "
@@ -150,7 +150,8 @@ _QUARTER = N_(
 )
 _QUARTER_SHIFTED = N_(
     "The kernel is antisymmetric about a point that is not its centre: waves of all frequencies are turned by a "
-    "quarter of their length, and move by {rows:g} pixels down and {columns:g} to the right (negative: up, left)."
+    "quarter of their length, and move down by {rows:g} and to the right by {columns:g} (in pixels; "
+    "negative: up, left)."
 )
 _NEITHER = N_("The kernel is not symmetric about any point: waves of different frequencies move differently.")
 

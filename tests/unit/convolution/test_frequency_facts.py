@@ -184,7 +184,7 @@ def test_reasons_in_words() -> None:
     assert [str(line) for line in sobel.reasons] == [
         "Directions differ: at 0.250 cycles per pixel the gain is 8 along 0° and 0 along 90°.",
         "Along 0° it is a band-pass: the gain is 8 at 0.250 cycles per pixel, 0 at zero and 0 at the end.",
-        "Across it, from the peak on, it is a low-pass: the gain falls from 8 to 0.",
+        "At right angles to it, from the peak on, it is a low-pass: the gain falls from 8 to 0.",
     ]
 
 
