@@ -1,4 +1,4 @@
-"""Colour maps: a diverging one for signed numbers, hues for directions.
+"""Colour maps: diverging for signed numbers, sequential for gains, cyclic for phases, hues for directions.
 
 The diverging map runs in CIELAB with equal steps of lightness on both sides of a near-white zero, from blue
 (negative) to orange (positive): the pair stays apart for readers who do not tell red from green.
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MIDDLE", "directions", "diverging"]
+__all__ = ["MIDDLE", "cyclic", "directions", "diverging", "sequential"]
 
 MIDDLE = 127
 """Index of zero in the diverging map, which has 255 entries: 127 below it and 127 above."""
@@ -30,6 +30,24 @@ def diverging() -> NDArray[np.uint8]:
     lab = np.concatenate([negative, positive]).astype(np.float32)[None]
     rgb = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0], 0.0, 1.0)
     palette: NDArray[np.uint8] = np.rint(255 * rgb).astype(np.uint8)
+    palette.setflags(write=False)
+    return palette
+
+
+def sequential() -> NDArray[np.uint8]:
+    """Viridis, uint8 (256, 3), RGB: evenly brighter, and safe for readers who do not tell red from green. Read-only."""
+    return _opencv(cv2.COLORMAP_VIRIDIS)
+
+
+def cyclic() -> NDArray[np.uint8]:
+    """Twilight, uint8 (256, 3), RGB: the last entry meets the first, as -180 degrees meet 180. Read-only."""
+    return _opencv(cv2.COLORMAP_TWILIGHT)
+
+
+@functools.cache
+def _opencv(code: int) -> NDArray[np.uint8]:
+    bgr = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], code)[:, 0]
+    palette: NDArray[np.uint8] = np.ascontiguousarray(bgr[:, ::-1])
     palette.setflags(write=False)
     return palette
 

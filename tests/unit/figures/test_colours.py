@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from cnnviz.figures.colours import MIDDLE, directions, diverging
+from cnnviz.figures.colours import MIDDLE, cyclic, directions, diverging, sequential
 
 # G. M. Machado, M. M. Oliveira, L. A. F. Fernandes: A physiologically-based model for simulation of color
 # vision deficiency, IEEE TVCG 15 (2009), table 1, severity 1.0; for linear RGB.
@@ -132,3 +132,22 @@ def test_both_ends_of_atan2_have_one_colour() -> None:
     first, second, zero, below = directions(angle, np.ones_like(angle))[0].astype(int)
     np.testing.assert_allclose(first, second, atol=1)
     np.testing.assert_allclose(zero, below, atol=1)
+
+
+@pytest.mark.parametrize("kind", [None, *MACHADO])
+def test_gains_get_lighter_for_every_reader(kind: str | None) -> None:
+    """The sequential map: lightness grows from dark to light without a step back, also for dichromats."""
+    palette = sequential()
+    assert (palette.shape, palette.dtype) == ((256, 3), np.uint8)
+    seen = lab(palette) if kind is None else simulated(palette, MACHADO[kind])
+    assert np.diff(seen[:, 0]).min() > -0.3  # 8 bits round
+    assert seen[-1, 0] - seen[0, 0] > 70
+
+
+def test_the_ends_of_the_cyclic_map_meet() -> None:
+    """-180 and 180 degrees are one phase: the step from the last colour to the first is as small as the others."""
+    palette = lab(cyclic())
+    steps = np.linalg.norm(np.diff(palette, axis=0), axis=1)
+    assert np.linalg.norm(palette[-1] - palette[0]) <= 1.5 * steps.max()
+    assert not cyclic().flags.writeable
+    assert not sequential().flags.writeable
