@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnviz.snippets.frequency import design_program, response_program
 from cnnviz.snippets.layers import MOST_LITERALS, layer_line, layer_program
 from cnnviz.snippets.literals import kernel_literal
 from cnnviz.snippets.parts import Library
@@ -10,9 +11,11 @@ from cnnviz.snippets.program import filter_program, supports
 __all__ = [
     "MOST_LITERALS",
     "Library",
+    "design_program",
     "filter_program",
     "kernel_literal",
     "layer_line",
     "layer_program",
+    "response_program",
     "supports",
 ]
