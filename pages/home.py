@@ -10,7 +10,8 @@ from pages.common.frame import Suggestion, guarded, header
 from pages.common.language import _
 from pages.common.thumbnails import thumbnail
 
-ACROSS = 3  # cards in a row
+PAGES_ACROSS = 2
+ACROSS = 3  # suggestions in a row
 
 
 @guarded
@@ -20,8 +21,10 @@ def main() -> None:
         "cnnviz",
         _("See what convolutions do: on your own pictures, down to the arithmetic of a single pixel."),
     )
-    for place in site.PAGES:
-        _page(place)
+    for start in range(0, len(site.PAGES), PAGES_ACROSS):
+        for column, place in zip(st.columns(PAGES_ACROSS), site.PAGES[start : start + PAGES_ACROSS], strict=False):
+            with column:
+                _page(place)
     st.markdown("**" + _("Start with") + "**")
     offered = filter_suggestions()
     for start in range(0, len(offered), ACROSS):
@@ -32,12 +35,10 @@ def main() -> None:
 
 def _page(place: site.Place) -> None:
     with st.container(border=True):
-        picture, text = st.columns([2, 3], vertical_alignment="center")
-        picture.image(thumbnail(place.picture), output_format="JPEG", alt=_(place.title), width="stretch")
-        with text:
-            site.link(place, f"**{_(place.title)}**")
-            st.markdown(_(place.question))
-            st.caption(_(place.teaches))
+        st.image(thumbnail(place.picture), output_format="JPEG", alt=_(place.title), width="stretch")
+        site.link(place, f"**{_(place.title)}**")
+        st.markdown(_(place.question))
+        st.caption(_(place.teaches))
 
 
 def _card(place: site.Place, suggestion: Suggestion) -> None:

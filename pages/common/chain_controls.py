@@ -16,7 +16,7 @@ from pages.common.language import _
 from pages.common.pictures import parameter_control
 from pages.common.settings import Setting, Settings, bound, number
 
-__all__ = ["chain_controls", "chain_settings", "step_title"]
+__all__ = ["chain_controls", "chain_settings", "step_controls", "step_title"]
 
 _Edit = Callable[[Callable[[Step], Step]], None]
 
@@ -57,7 +57,7 @@ def chain_controls(settings: Settings) -> None:
             format_func=lambda i: f"{i + 1} {step_title(chain[i])}",
             required=True,
         )
-    _step_controls(settings, index, chain[index])
+    step_controls(settings, index, chain[index])
     _chain_buttons(settings, index, len(chain))
 
 
@@ -68,7 +68,9 @@ def _edit(settings: Settings, index: int, change: Callable[[Step], Step]) -> Non
         settings["chain"] = (*chain[:index], change(chain[index]), *chain[index + 1 :])
 
 
-def _step_controls(settings: Settings, index: int, step: Step) -> None:
+def step_controls(settings: Settings, index: int, step: Step, *, only_kernel: bool = False) -> None:
+    """Draw the controls of one step; with `only_kernel` linear ones are offered, without stride and the like."""
+
     def edit(change: Callable[[Step], Step]) -> None:
         _edit(settings, index, change)
 
@@ -80,7 +82,7 @@ def _step_controls(settings: Settings, index: int, step: Step) -> None:
         lambda chosen: edit(lambda old: _changed(old, chosen)),
         st.selectbox,
         _("Filter"),
-        catalogue.names(),
+        [name for name in catalogue.names() if catalogue.entry(name).linear or not only_kernel],
         format_func=_entry_name,
     )
     entry = catalogue.entry(key)
@@ -90,7 +92,8 @@ def _step_controls(settings: Settings, index: int, step: Step) -> None:
         parameter_control(f"{prefix}/{key}/{parameter.name}", parameter, value, _setter(edit, parameter.name))
     if isinstance(step, Linear):
         kernel_editor(f"{prefix}/kernel", step.kernel, lambda kernel: edit(lambda old: _with_kernel(old, kernel)))
-    _extras(prefix, step, edit)
+    if not only_kernel:
+        _extras(prefix, step, edit)
 
 
 def _entry_name(key: str) -> str:

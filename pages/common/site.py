@@ -14,7 +14,7 @@ from pages.common.language import _
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-__all__ = ["ARITHMETIC", "FILTERS", "HOME", "PAGES", "Place", "link", "navigation"]
+__all__ = ["ARITHMETIC", "FILTERS", "FREQUENCY", "HOME", "PAGES", "Place", "link", "navigation"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,20 @@ ARITHMETIC = Place(
     {"layer": "Conv2d(1, 1, 3, stride=2, padding=1, bias=False)", "size": "5x5"},
 )
 
-PAGES = (FILTERS, ARITHMETIC)
+FREQUENCY = Place(
+    "pages/frequency_response.py",
+    "frequency",
+    N_("Frequency response"),
+    ":material/graphic_eq:",
+    N_("Which frequencies does this kernel pass, and what does stride do to the rest?"),
+    N_(
+        "A picture as a sum of waves, a kernel as a gain for each of them: the convolution theorem on your own "
+        "picture, filters drawn in frequency, spectra edited by hand, and aliasing under stride and pooling."
+    ),
+    {"picture": "camera", "response": "gaussian~size-9~sigma-2"},
+)
+
+PAGES = (FILTERS, ARITHMETIC, FREQUENCY)
 
 
 def _page(place: Place) -> StreamlitPage:

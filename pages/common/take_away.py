@@ -20,7 +20,7 @@ from pages.common.pictures import Pictures
 from pages.common.settings import Settings
 from pages.common.viewer import Recipe, Shown, displayed
 
-__all__ = ["downloads", "match_downloads", "program"]
+__all__ = ["downloads", "match_downloads", "page_link", "program"]
 
 _LIBRARIES: dict[snippets.Library, str] = {"opencv": "NumPy + OpenCV", "torch": "PyTorch"}
 
@@ -63,13 +63,13 @@ def downloads(settings: Settings, chosen: Pictures, recipe: Recipe, shown: Shown
         lambda: encode.png(displayed(recipe.run(image), shown.mode).rgb, level=6),
         lambda: recipe.run(image).values,
     )
-    _link(settings, chosen)
+    page_link(settings, chosen)
 
 
 def match_downloads(settings: Settings, chosen: Pictures, response: NDArray[np.float32]) -> None:
     """The response of template matching, and the address of this page."""
     _files(chosen.shown, lambda: encode.png(display_signed(response, 1.0).rgb, level=6), lambda: response)
-    _link(settings, chosen)
+    page_link(settings, chosen)
 
 
 def _files(image: Image, picture: Callable[[], bytes], values: Callable[[], NDArray[np.float32]]) -> None:
@@ -88,7 +88,8 @@ def _files(image: Image, picture: Callable[[], bytes], values: Callable[[], NDAr
         )
 
 
-def _link(settings: Settings, chosen: Pictures) -> None:
+def page_link(settings: Settings, chosen: Pictures) -> None:
+    """Show the address that reproduces the page."""
     st.markdown(_("**Link to this page**, settings included:"))
     base = (st.context.url or "").split("?")[0]
     query = urlencode({**settings.query(), "lang": current()})
@@ -103,9 +104,3 @@ def _npy(values: NDArray[np.float32]) -> bytes:
     stream = io.BytesIO()
     np.save(stream, values, allow_pickle=False)
     return stream.getvalue()
-
-
-def _address() -> str:
-    query = "&".join(f"{name}={value}" for name, value in st.query_params.items())
-    base = (st.context.url or "").split("?")[0]
-    return f"{base}?{query}" if query else base

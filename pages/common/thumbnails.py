@@ -9,8 +9,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.convolution import chain, layer_text, matching, notation
-from cnnviz.figures import encode
+from cnnviz.convolution.frequency import response
+from cnnviz.convolution.frequency.spectrum import transform
+from cnnviz.figures import colours, encode
 from cnnviz.figures.display import display, display_directions, display_signed, fit
+from cnnviz.figures.spectra import log_levels, reduced
 from cnnviz.images import Image, source
 from pages.common.arithmetic_settings import read_size
 from pages.common.layer_thumbnail import layer_thumbnail
@@ -25,12 +28,27 @@ def thumbnail(query: Mapping[str, str]) -> bytes:
     """What a page computes, before and after side by side, as JPEG bytes; for its settings as in an address."""
     if "layer" in query:
         return _layer(query["layer"], query["size"])
+    if "response" in query:
+        return _response(query["picture"], query["response"])
     return _pair(tuple(sorted(query.items())))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _layer(layer: str, size: str) -> bytes:
     return layer_thumbnail(layer_text.read(layer), read_size(size))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _response(picture: str, kernel: str) -> bytes:
+    """The picture's spectrum and the kernel's response."""
+    spectrum = transform(source.read(picture).load().luminance).magnitude.astype(np.float64) ** 2
+    levels = log_levels(reduced(spectrum)).levels
+    step = notation.read(kernel)[0]
+    gains = response(step.kernel.weights).magnitude  # type: ignore[union-attr]  # a linear step
+    shares = np.rint(255 * gains / gains.max()).astype(np.uint8)
+    sides = [_scaled(colours.sequential()[each]) for each in (levels, shares)]
+    gap = np.full((HEIGHT, 6, 3), 255, np.uint8)
+    return encode.jpeg(np.concatenate([sides[0], gap, sides[1]], axis=1), full_colour=True)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
