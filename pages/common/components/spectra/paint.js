@@ -1,5 +1,7 @@
 // Numbers into colours: gains on the chosen scale, spectra as levels of their logarithm.
 
+const SCALED = { linear: (gain) => gain, log: Math.log1p, db: (gain) => decibels(gain, DB_FLOOR) };
+
 Object.assign(Spectra.prototype, {
   // Pixels of a frequency panel; the same until new data or another scale.
   paint(record) {
@@ -11,47 +13,41 @@ Object.assign(Spectra.prototype, {
     return this.images.get(record.name);
   },
 
+  // Little-endian, as browsers are: a pixel is 0xAABBGGRR.
   coloured(levels, palette) {
+    const colours = new Uint32Array(NOTHING + 1).fill(0xff808080);
+    for (let i = 0; i < 256; i++) colours[i] = 0xff000000 | (palette[3 * i + 2] << 16) | (palette[3 * i + 1] << 8) | palette[3 * i];
     const image = new ImageData(GRID, GRID);
-    const data = image.data;
-    for (let i = 0, o = 0; i < levels.length; i++, o += 4) {
-      const p = 3 * levels[i];
-      if (levels[i] === NOTHING) [data[o], data[o + 1], data[o + 2]] = [128, 128, 128];
-      else [data[o], data[o + 1], data[o + 2]] = [palette[p], palette[p + 1], palette[p + 2]];
-      data[o + 3] = 255;
-    }
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let i = 0; i < levels.length; i++) pixels[i] = colours[levels[i]];
     return image;
   },
 
   // Gains as palette entries on the chosen scale.
   responseLevels() {
-    const { re, im } = this.grid;
-    const levels = new Uint16Array(re.length);
-    const peak = this.peak();
-    const [low, high] = this.limits(peak);
-    for (let i = 0; i < levels.length; i++) {
-      const gain = Math.hypot(re[i], im[i]);
-      if (this.scale === "phase") {
-        levels[i] = gain <= 1e-6 * peak ? NOTHING : Math.round(((phaseOf(re[i], im[i], peak) + Math.PI) / TURN) * 255);
-      } else levels[i] = Math.round(255 * clamp01((this.scaled(gain) - low) / (high - low || 1)));
-    }
+    return this.scale === "phase" ? this.phaseLevels() : this.gainLevels();
+  },
+
+  gainLevels() {
+    const { gains } = this;
+    const levels = new Uint16Array(gains.length);
+    const scaled = SCALED[this.scale];
+    const [low, high] = this.limits();
+    const step = 255 / (high - low || 1);
+    for (let i = 0; i < levels.length; i++) levels[i] = Math.round(Math.min(Math.max((scaled(gains[i]) - low) * step, 0), 255));
     return levels;
   },
 
-  scaled(gain) {
-    return { linear: gain, log: Math.log1p(gain), db: decibels(gain, DB_FLOOR) }[this.scale];
+  phaseLevels() {
+    const { gains, peak, grid: { re, im } } = this;
+    return Uint16Array.from(gains, (gain, i) =>
+      gain <= 1e-6 * peak ? NOTHING : Math.round(((phaseOf(re[i], im[i], peak) + Math.PI) / TURN) * 255));
   },
 
-  peak() {
-    const { re, im } = this.grid;
-    let peak = 0;
-    for (let i = 0; i < re.length; i++) peak = Math.max(peak, Math.hypot(re[i], im[i]));
-    return peak;
-  },
-
-  limits(peak) {
+  limits() {
+    const { peak } = this;
     if (this.scale === "db") return [DB_FLOOR, Math.max(decibels(peak, DB_FLOOR), DB_FLOOR + 1)];
-    return [0, this.scaled(peak)];
+    return [0, SCALED[this.scale](peak)];
   },
 
   // A spectrum is sent as levels of its logarithm; times the response it becomes the spectrum of the result.
@@ -60,10 +56,9 @@ Object.assign(Spectra.prototype, {
     if (!bytes) return null;
     const levels = new Uint16Array(bytes);
     if (!times) return levels;
-    const { re, im } = this.grid;
     const perDecade = 255 / (spectrum.high - spectrum.low);
     for (let i = 0; i < levels.length; i++) {
-      const gain = Math.hypot(re[i], im[i]);
+      const gain = this.gains[i];
       levels[i] = gain === 0 ? 0 : Math.round(Math.min(Math.max(levels[i] + perDecade * Math.log10(gain), 0), 255));
     }
     return levels;
@@ -76,7 +71,7 @@ Object.assign(Spectra.prototype, {
       else if (kind === "spectrum") panel.drawScale(this.palettes.sequential, formatNumber(spectrum.low, 1), `${formatNumber(spectrum.high, 1)} log₁₀`);
       else if (this.scale === "phase") panel.drawScale(this.palettes.cyclic, "\u2212180°", "180°");
       else {
-        const [low, high] = this.limits(this.peak());
+        const [low, high] = this.limits();
         const unit = this.scale === "db" ? " dB" : "";
         panel.drawScale(this.palettes.sequential, short(low) + unit, short(high) + unit);
       }

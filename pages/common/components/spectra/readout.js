@@ -22,7 +22,7 @@ Object.assign(Spectra.prototype, {
   gainText(fRow, fColumn) {
     const [re, im] = this.response.at(fRow, fColumn);
     const gain = Math.hypot(re, im);
-    const peak = this.peak();
+    const { peak } = this;
     const phase = gain <= 1e-6 * peak ? "–" : `${signed((phaseOf(re, im, peak) * 180) / Math.PI, 1)}°`;
     return fill(this.labels.gain, { gain: gain.toFixed(4), decibels: gain > 0 ? signed(20 * Math.log10(gain), 1) : "\u2212∞", phase });
   },

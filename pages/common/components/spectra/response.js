@@ -64,12 +64,17 @@ class KernelResponse {
   // What the kernel makes of the wave cos(2 pi (f_row r + f_column c)), size x size pixels: weight by weight.
   filtered(fRow, fColumn, size) {
     const values = new Float64Array(size * size);
+    // The wave also beyond the edges, as far as the kernel reaches.
+    const margin = Math.max(this.rows, this.columns);
+    const side = size + 2 * margin;
+    const wave = grating(fRow, fColumn, side, margin);
     for (let u = 0; u < this.rows; u++) {
       for (let v = 0; v < this.columns; v++) {
         const weight = this.weights[u * this.columns + v];
         const [down, right] = [this.sign * (u - this.origin[0]), this.sign * (v - this.origin[1])];
         for (let r = 0, o = 0; r < size; r++) {
-          for (let c = 0; c < size; c++, o++) values[o] += weight * Math.cos(TURN * (fRow * (r + down) + fColumn * (c + right)));
+          let i = (r + down + margin) * side + right + margin;
+          for (let c = 0; c < size; c++) values[o++] += weight * wave[i++];
         }
       }
     }
@@ -99,10 +104,11 @@ class DesignedResponse {
   }
 }
 
-function grating(fRow, fColumn, size) {
+// The wave cos(2 pi (f_row r + f_column c)), size x size pixels that begin `margin` rows and columns before zero.
+function grating(fRow, fColumn, size, margin = 0) {
   const values = new Float64Array(size * size);
-  for (let r = 0, o = 0; r < size; r++) {
-    for (let c = 0; c < size; c++, o++) values[o] = Math.cos(TURN * (fRow * r + fColumn * c));
+  for (let r = -margin, o = 0; o < values.length; r++) {
+    for (let c = -margin; c < size - margin; c++) values[o++] = Math.cos(TURN * (fRow * r + fColumn * c));
   }
   return values;
 }

@@ -44,6 +44,8 @@ class Spectra {
     this.palettes = { sequential: blobs[header.palettes.sequential], cyclic: blobs[header.palettes.cyclic] };
     this.response = this.responseOf(header);
     this.grid = this.response?.grid(GRID);
+    this.gains = this.grid && gainsOf(this.grid);
+    this.peak = this.gains?.reduce((most, gain) => Math.max(most, gain), 0);
     this.images.clear();
     this.drawBar();
     this.arrange();
@@ -122,6 +124,12 @@ class Spectra {
   get looked() {
     return this.focus ?? this.probe;
   }
+}
+
+function gainsOf({ re, im }) {
+  const gains = new Float64Array(re.length);
+  for (let i = 0; i < gains.length; i++) gains[i] = Math.sqrt(re[i] * re[i] + im[i] * im[i]);
+  return gains;
 }
 
 const NOTHING = 300; // beyond the palette: there is no phase
