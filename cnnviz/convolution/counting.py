@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cnnviz.convolution.arithmetic import Convolution, Layer
 from cnnviz.convolution.arithmetic.layer import pair
 from cnnviz.convolution.checks import Pair
 from cnnviz.errors import ParameterError
-from cnnviz.text import N_
+from cnnviz.text import N_, Sentence
 
-__all__ = ["SHARING_SIZES", "Count", "Line", "Sharing", "block", "count", "fully_connected", "sharing"]
+__all__ = ["SHARING_SIZES", "Count", "Sharing", "block", "count", "fully_connected", "sharing"]
 
 SHARING_SIZES = (8, 16, 32, 64, 128)
 _LARGEST_SIZE = 4096
@@ -20,27 +20,10 @@ _BASIC_KERNEL = 3
 
 
 @dataclass(frozen=True)
-class Line:
-    """One step of the count.
-
-    Attributes:
-        template: English sentence in `str.format` form, marked with `N_`.
-        data: the values named in the template.
-    """
-
-    template: str
-    data: Mapping[str, object] = field(default_factory=dict, hash=False)
-
-    def __str__(self) -> str:
-        """The sentence in English."""
-        return self.template.format(**self.data)
-
-
-@dataclass(frozen=True)
 class Count:
     """The numbers to learn in a layer or a block: how they come about, and how many there are."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[Sentence, ...]
     total: int
 
 
@@ -64,7 +47,7 @@ def count(layer: Layer) -> Count:
     A transposed convolution counts as a convolution: one filter is what makes one output channel.
     """
     if not layer.weight_shape:
-        return Count((Line(_POOLING),), 0)
+        return Count((Sentence(_POOLING),), 0)
     groups: int = layer.groups  # type: ignore[attr-defined]  # every layer with weights has them
     bias = int(layer.bias)  # type: ignore[attr-defined]  # likewise
     kh, kw = layer.kernel_size
@@ -74,7 +57,12 @@ def count(layer: Layer) -> Count:
     data |= {"weights": kh * kw * part, "total": total}
     reads = _ONE_GROUP if groups > 1 else _ONE_FILTER if cin > 1 else _ONE_CHANNEL
     sums_up = _TOTAL_GROUPS if groups > 1 else _TOTAL
-    lines = (Line(reads, data), Line(_BIAS if bias else _NO_BIAS), Line(sums_up, data), Line(_SIZE_FREE))
+    lines = (
+        Sentence(reads, data),
+        Sentence(_BIAS if bias else _NO_BIAS),
+        Sentence(sums_up, data),
+        Sentence(_SIZE_FREE),
+    )
     return Count(lines, total)
 
 
@@ -105,10 +93,10 @@ def block(channels: int, bias: bool = True) -> Count:
     lines = []
     for number in (1, 2):
         shared = {"number": number, "channels": channels}
-        lines.append(Line(_BLOCK_CONVOLUTION, shared | {"sum": added, "total": convolution}))
-        lines.append(Line(_BLOCK_NORM, shared | {"total": norm}))
-    end = Line(_BLOCK_TOTAL, {"convolution": convolution, "norm": norm, "total": total})
-    return Count((*lines, Line(_BLOCK_SKIP), end), total)
+        lines.append(Sentence(_BLOCK_CONVOLUTION, shared | {"sum": added, "total": convolution}))
+        lines.append(Sentence(_BLOCK_NORM, shared | {"total": norm}))
+    end = Sentence(_BLOCK_TOTAL, {"convolution": convolution, "norm": norm, "total": total})
+    return Count((*lines, Sentence(_BLOCK_SKIP), end), total)
 
 
 @dataclass(frozen=True)

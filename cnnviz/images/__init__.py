@@ -6,7 +6,7 @@ Importing this package loads NumPy, OpenCV and Pillow, and neither SciPy nor sci
 from __future__ import annotations
 
 from cnnviz.images import noise, patterns, quality, samples
-from cnnviz.images.image import Image, Note
+from cnnviz.images.image import Image
 from cnnviz.images.reading import MAX_BYTES, MAX_PIXELS, MAX_SIDE, read
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "MAX_PIXELS",
     "MAX_SIDE",
     "Image",
-    "Note",
     "noise",
     "patterns",
     "quality",

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 from PIL import ImageCms
 
-from cnnviz.images.image import Levels, Note
-from cnnviz.text import N_
+from cnnviz.images.image import Levels
+from cnnviz.text import N_, Sentence
 
 __all__ = ["lab_to_rgb", "over_white", "to_srgb"]
 
@@ -54,7 +54,7 @@ def lab_to_rgb(picture: PilImage.Image) -> PilImage.Image:
     return converted
 
 
-def to_srgb(levels: Levels, profile: bytes) -> tuple[Levels, tuple[Note, ...]]:
+def to_srgb(levels: Levels, profile: bytes) -> tuple[Levels, tuple[Sentence, ...]]:
     """Convert RGB levels, shape (H, W, 3), from an embedded ICC profile to sRGB.
 
     A profile of another colour space, and one that changes no colour by more than one level of 8 bits (sRGB
@@ -73,7 +73,7 @@ def to_srgb(levels: Levels, profile: bytes) -> tuple[Levels, tuple[Note, ...]]:
             return levels, ()
         return _apply(transform, _in_8_bits(levels)), (_converted_note(embedded, levels),)
     except Exception:  # whatever the colour engine says about hostile bytes, the picture itself stands
-        return levels, (Note(_BROKEN_PROFILE),)
+        return levels, (Sentence(_BROKEN_PROFILE),)
 
 
 def _apply(transform: ImageCms.ImageCmsTransform, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -93,6 +93,6 @@ def _in_8_bits(levels: Levels) -> NDArray[np.uint8]:
     return levels.astype(np.uint8) if levels.dtype == np.uint8 else np.rint(levels / 257).astype(np.uint8)
 
 
-def _converted_note(embedded: ImageCms.ImageCmsProfile, levels: Levels) -> Note:
+def _converted_note(embedded: ImageCms.ImageCmsProfile, levels: Levels) -> Sentence:
     template = _CONVERTED if levels.dtype == np.uint8 else _CONVERTED_IN_8_BITS
-    return Note(template, {"profile": ImageCms.getProfileDescription(embedded).strip()[:60]})
+    return Sentence(template, {"profile": ImageCms.getProfileDescription(embedded).strip()[:60]})

@@ -13,8 +13,8 @@ from PIL import TiffImagePlugin as Tiff
 
 from cnnviz.errors import ImageError
 from cnnviz.images.colour import lab_to_rgb, over_white
-from cnnviz.images.image import Levels, Note
-from cnnviz.text import N_
+from cnnviz.images.image import Levels
+from cnnviz.text import N_, Sentence
 
 __all__ = ["Decoded", "decode"]
 
@@ -42,7 +42,7 @@ class Decoded:
     """
 
     levels: Levels
-    notes: tuple[Note, ...]
+    notes: tuple[Sentence, ...]
     profile: bytes | None
     orientation: int
     is_photo: bool
@@ -65,7 +65,7 @@ def decode(picture: ImageFile.ImageFile, data: bytes, name: str) -> Decoded:
     picture.load()
     levels, notes = _deep_colour(picture, data) if deep else _levels(picture, name)
     if several:
-        notes = (Note(_FIRST), *notes)
+        notes = (Sentence(_FIRST), *notes)
     profile = picture.info.get("icc_profile")
     return Decoded(
         levels=levels,
@@ -76,7 +76,7 @@ def decode(picture: ImageFile.ImageFile, data: bytes, name: str) -> Decoded:
     )
 
 
-def _levels(picture: PilImage.Image, name: str) -> tuple[Levels, tuple[Note, ...]]:
+def _levels(picture: PilImage.Image, name: str) -> tuple[Levels, tuple[Sentence, ...]]:
     if picture.mode.startswith("I;16"):
         return _deep_grey(picture)
     if picture.mode == "I":
@@ -90,7 +90,7 @@ def _levels(picture: PilImage.Image, name: str) -> tuple[Levels, tuple[Note, ...
         return np.asarray(_in_mode(picture, "L")), ()
     if picture.mode == "LAB":
         return np.asarray(lab_to_rgb(picture)), ()
-    return np.asarray(_in_mode(picture, "RGB")), (Note(_INKS),) if picture.mode == "CMYK" else ()
+    return np.asarray(_in_mode(picture, "RGB")), (Sentence(_INKS),) if picture.mode == "CMYK" else ()
 
 
 def _in_mode(picture: PilImage.Image, mode: str) -> PilImage.Image:
@@ -98,14 +98,14 @@ def _in_mode(picture: PilImage.Image, mode: str) -> PilImage.Image:
     return picture if picture.mode == mode else picture.convert(mode)
 
 
-def _blended(rgba: Levels) -> tuple[Levels, tuple[Note, ...]]:
+def _blended(rgba: Levels) -> tuple[Levels, tuple[Sentence, ...]]:
     alpha = rgba[..., 3]
     if alpha.min() == np.iinfo(rgba.dtype).max:
         return rgba[..., :3], ()
-    return over_white(rgba[..., :3], alpha), (Note(_OVER_WHITE),)
+    return over_white(rgba[..., :3], alpha), (Sentence(_OVER_WHITE),)
 
 
-def _deep_grey(picture: PilImage.Image) -> tuple[Levels, tuple[Note, ...]]:
+def _deep_grey(picture: PilImage.Image) -> tuple[Levels, tuple[Sentence, ...]]:
     """Grey of 9 to 16 bits: Pillow has the right numbers, in the file's byte order and not yet stretched."""
     values = np.asarray(picture).astype(np.uint16)
     bits = max(_tiff_numbers(picture, Tiff.BITSPERSAMPLE, 16))
@@ -115,11 +115,11 @@ def _deep_grey(picture: PilImage.Image) -> tuple[Levels, tuple[Note, ...]]:
         values = 65535 - values
     key = picture.info.get("transparency")
     if isinstance(key, int) and np.any(values == key):
-        return np.where(values == key, np.uint16(65535), values), (Note(_OVER_WHITE),)
+        return np.where(values == key, np.uint16(65535), values), (Sentence(_OVER_WHITE),)
     return values, ()
 
 
-def _whole_numbers(picture: PilImage.Image) -> tuple[Levels, tuple[Note, ...]]:
+def _whole_numbers(picture: PilImage.Image) -> tuple[Levels, tuple[Sentence, ...]]:
     """32-bit whole numbers are levels of 8 or 16 bits if all of them fit, else they are rescaled."""
     values = np.asarray(picture)
     if _tiff_numbers(picture, Tiff.SAMPLEFORMAT, 1) == (1,) and 32 in _tiff_numbers(picture, Tiff.BITSPERSAMPLE, 0):
@@ -130,7 +130,7 @@ def _whole_numbers(picture: PilImage.Image) -> tuple[Levels, tuple[Note, ...]]:
     return _rescaled(values, low, high)
 
 
-def _real_numbers(values: NDArray[np.float32], name: str) -> tuple[Levels, tuple[Note, ...]]:
+def _real_numbers(values: NDArray[np.float32], name: str) -> tuple[Levels, tuple[Sentence, ...]]:
     """Real numbers from 0 to 1 are taken as they are, to the nearest of 65536 levels, else rescaled."""
     finite = np.isfinite(values)
     if not finite.all():
@@ -143,8 +143,8 @@ def _real_numbers(values: NDArray[np.float32], name: str) -> tuple[Levels, tuple
 
 def _rescaled(
     values: NDArray[np.float32] | NDArray[np.int32] | NDArray[np.uint32], low: float, high: float
-) -> tuple[Levels, tuple[Note, ...]]:
-    note = Note(_RESCALED, {"low": low, "high": high})
+) -> tuple[Levels, tuple[Sentence, ...]]:
+    note = Sentence(_RESCALED, {"low": low, "high": high})
     unit = (values.astype(np.float64) - low) / ((high - low) or 1.0)
     return np.rint(unit * 65535).astype(np.uint16), (note,)
 
@@ -160,7 +160,7 @@ def _is_deep_colour(picture: ImageFile.ImageFile) -> bool:
     return picture.mode in ("RGB", "RGBA", "RGBX") and bits > 8
 
 
-def _deep_colour(picture: PilImage.Image, data: bytes) -> tuple[Levels, tuple[Note, ...]]:
+def _deep_colour(picture: PilImage.Image, data: bytes) -> tuple[Levels, tuple[Sentence, ...]]:
     """Decode 16 bits per channel with OpenCV, which turns TIFF upright as Pillow does."""
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if stored is None or stored.dtype != np.uint16 or stored.ndim != 3:
@@ -169,7 +169,7 @@ def _deep_colour(picture: PilImage.Image, data: bytes) -> tuple[Levels, tuple[No
     levels: NDArray[np.uint16] = channels.astype(np.uint16, copy=False)
     extra = _tiff_numbers(picture, Tiff.EXTRASAMPLES, 2)
     if _ASSOCIATED in extra and levels.shape[2] == 4:
-        return over_white(levels[..., :3], levels[..., 3], premultiplied=True), (Note(_OVER_WHITE),)
+        return over_white(levels[..., :3], levels[..., 3], premultiplied=True), (Sentence(_OVER_WHITE),)
     _check_agreement(levels, picture)
     if _UNSPECIFIED in extra or levels.shape[2] == 3:
         return levels[..., :3], ()

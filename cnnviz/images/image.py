@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.errors import ImageError
-from cnnviz.text import N_
+from cnnviz.text import N_, Sentence
 
-__all__ = ["Image", "Levels", "Note"]
+__all__ = ["Image", "Levels"]
 
 Levels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -23,23 +22,6 @@ _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _SHAPE = N_("An array of shape {shape} is not a picture: give (rows, columns) or (rows, columns, 3).")
 _TYPE = N_("An array of {dtype} is not a picture here: give floating-point numbers from 0 to 1.")
 _NOT_FINITE = N_("{name} has {count} values that are not finite numbers, so it cannot be shown.")
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something a user should know about how a picture was read.
-
-    Attributes:
-        template: English sentence in `str.format` form, marked with `N_`.
-        data: the values named in the template.
-    """
-
-    template: str
-    data: Mapping[str, object] = field(default_factory=dict, hash=False)
-
-    def __str__(self) -> str:
-        """The sentence in English."""
-        return self.template.format(**self.data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +44,7 @@ class Image:
     name: str
     depth: int
     original_size: tuple[int, int]
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     is_photo: bool = True
 
     def __post_init__(self) -> None:
@@ -83,7 +65,7 @@ class Image:
         name: str,
         *,
         original_size: tuple[int, int] | None = None,
-        notes: tuple[Note, ...] = (),
+        notes: tuple[Sentence, ...] = (),
         is_photo: bool = True,
     ) -> Image:
         """Make a picture of whole levels: uint8 or uint16, shape (H, W) or (H, W, 3); the type is the depth.
@@ -114,7 +96,7 @@ class Image:
         *,
         depth: int = 8,
         original_size: tuple[int, int] | None = None,
-        notes: tuple[Note, ...] = (),
+        notes: tuple[Sentence, ...] = (),
         is_photo: bool = True,
     ) -> Image:
         """Make a picture of floating-point numbers: clipped to 0-1, then rounded to the levels of `depth`.
@@ -189,7 +171,7 @@ class Image:
 
 
 def _restore(
-    levels: Levels, name: str, original_size: tuple[int, int], notes: tuple[Note, ...], is_photo: bool
+    levels: Levels, name: str, original_size: tuple[int, int], notes: tuple[Sentence, ...], is_photo: bool
 ) -> Image:
     return Image.from_levels(levels, name, original_size=original_size, notes=notes, is_photo=is_photo)
 

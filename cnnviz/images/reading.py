@@ -15,8 +15,8 @@ from cnnviz.errors import ImageError
 from cnnviz.images.colour import to_srgb
 from cnnviz.images.decoding import Decoded, decode
 from cnnviz.images.formats import open_header, recognise
-from cnnviz.images.image import Image, Levels, Note
-from cnnviz.text import N_
+from cnnviz.images.image import Image, Levels
+from cnnviz.text import N_, Sentence
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "read"]
 
@@ -101,7 +101,7 @@ def _finish(decoded: Decoded, name: str) -> Image:
     if levels.shape[:2] != full:
         rows, columns = levels.shape[:2]
         sizes = {"old_rows": full[0], "old_columns": full[1], "rows": rows, "columns": columns}
-        notes += (Note(_REDUCED, sizes),)
+        notes += (Sentence(_REDUCED, sizes),)
     return Image.from_levels(levels, name, original_size=full, notes=notes, is_photo=decoded.is_photo)
 
 

@@ -7,8 +7,7 @@ fails; the numbers are in `extra_info` as well. Run with `--benchmark-enable --d
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 
 from cnnviz.convolution import filtering
+from tests.benchmarks.turns import take_turns
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -35,18 +35,6 @@ def table(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     if lines and capture is not None:
         with capture.global_and_fixture_disabled():
             print("\n\nfiltering.correlate / cv2.filter2D", TABLE_HEAD, *lines, sep="\n")
-
-
-def take_turns(ours: Callable[[], object], bare: Callable[[], object], rounds: int) -> tuple[list[float], list[float]]:
-    """Time both, alternating which goes first; seconds."""
-    times: tuple[list[float], list[float]] = ([], [])
-    calls = (ours, bare)
-    for turn in range(rounds):
-        for which in (0, 1) if turn % 2 else (1, 0):
-            start = time.perf_counter()
-            calls[which]()
-            times[which].append(time.perf_counter() - start)
-    return times
 
 
 @pytest.mark.benchmark

@@ -7,7 +7,6 @@ fails; the numbers are in `extra_info` as well. Run with `--benchmark-enable --d
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from scipy import fft
 
 from cnnviz.convolution import filtering
 from cnnviz.convolution.frequency import spectrum, theorem
+from tests.benchmarks.turns import take_turns
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -34,18 +34,6 @@ def table(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     if lines and capture is not None:
         with capture.global_and_fixture_disabled():
             print("\n\nours / bare", TABLE_HEAD, *lines, sep="\n")
-
-
-def take_turns(ours: Callable[[], object], bare: Callable[[], object], rounds: int) -> tuple[list[float], list[float]]:
-    """Time both, alternating which goes first; seconds."""
-    times: tuple[list[float], list[float]] = ([], [])
-    calls = (ours, bare)
-    for turn in range(rounds):
-        for which in (0, 1) if turn % 2 else (1, 0):
-            start = time.perf_counter()
-            calls[which]()
-            times[which].append(time.perf_counter() - start)
-    return times
 
 
 def report(

@@ -9,12 +9,11 @@ from typing import Literal
 import numpy as np
 
 from cnnviz.convolution.checks import Weights
-from cnnviz.convolution.counting import Line
 from cnnviz.convolution.frequency.extremes import Peak
 from cnnviz.convolution.frequency.profiles import FLAT, Kind, Profile, profile
 from cnnviz.convolution.frequency.response import Complex, Real, at, on_grid
 from cnnviz.convolution.frequency.sections import unit, zone_edge
-from cnnviz.text import N_
+from cnnviz.text import N_, Sentence
 
 __all__ = ["TITLES", "Class", "Classified", "Heading", "classify"]
 
@@ -73,7 +72,7 @@ class Classified:
     """
 
     key: Class
-    reasons: tuple[Line, ...]
+    reasons: tuple[Sentence, ...]
     heading: Heading | None
     unevenness: float
 
@@ -140,12 +139,12 @@ def classify(kernel: Weights, peak: Peak) -> Classified:
     differ by more than half of the peak; and when they do not, what their mean over the directions is.
     """
     if not peak.gain:
-        return Classified("blocked", (Line(_REASONS["blocked"]),), None, 0.0)
+        return Classified("blocked", (Sentence(_REASONS["blocked"]),), None, 0.0)
     lines, rings, plane = _lines(kernel), _rings(kernel), _plane(kernel)
     unevenness = float(np.ptp(rings, axis=0).max()) / peak.gain
     kind = _kind(lines, rings, plane, peak.gain)
     if kind is not None:
-        return Classified(kind, (Line(_REASONS[kind], _numbers(lines, plane, peak)),), None, unevenness)
+        return Classified(kind, (Sentence(_REASONS[kind], _numbers(lines, plane, peak)),), None, unevenness)
     heading = _heading(kernel, peak)
     return Classified("directional", _directional_reasons(rings, heading, peak), heading, unevenness)
 
@@ -188,15 +187,15 @@ def _numbers(lines: Real, plane: Real, peak: Peak) -> dict[str, object]:
     }
 
 
-def _directional_reasons(rings: Real, heading: Heading, peak: Peak) -> tuple[Line, ...]:
+def _directional_reasons(rings: Real, heading: Heading, peak: Peak) -> tuple[Sentence, ...]:
     ring = _telling_ring(np.ptp(rings, axis=0), peak)
     strong, weak = int(rings[:, ring].argmax()), int(rings[:, ring].argmin())
     uneven = {"radius": float(_RADII[ring]), "strong": float(rings[strong, ring]), "weak": float(rings[weak, ring])}
     uneven |= {"strong_angle": math.degrees(_ANGLES[strong]), "weak_angle": math.degrees(_ANGLES[weak])}
     return (
-        Line(_UNEVEN_REASON, uneven),
-        Line(_ALONG[heading.along.kind], {"angle": math.degrees(heading.angle)} | asdict(heading.along)),
-        Line(_ACROSS[heading.across.kind], asdict(heading.across)),
+        Sentence(_UNEVEN_REASON, uneven),
+        Sentence(_ALONG[heading.along.kind], {"angle": math.degrees(heading.angle)} | asdict(heading.along)),
+        Sentence(_ACROSS[heading.across.kind], asdict(heading.across)),
     )
 
 

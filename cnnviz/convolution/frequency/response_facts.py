@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.convolution.checks import Weights, checked_weights
-from cnnviz.convolution.counting import Line
 from cnnviz.convolution.frequency.classes import TITLES, Class, Classified, Heading, classify
 from cnnviz.convolution.frequency.extremes import Band, Peak, band, peak
 from cnnviz.convolution.frequency.response import Operation, at, checked_operation, origin_index
 from cnnviz.convolution.frequency.sections import DIRECTIONS
 from cnnviz.convolution.separability import factors
-from cnnviz.text import N_
+from cnnviz.text import N_, Sentence
 
 __all__ = ["Corners", "Phase", "PhaseKind", "ResponseFacts", "facts"]
 
@@ -63,7 +62,7 @@ class Phase:
     kind: PhaseKind
     delay: tuple[float, float] | None
     quarter: bool
-    reason: Line
+    reason: Sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,18 +158,18 @@ _NEITHER = N_("The kernel is not symmetric about any point: waves of different f
 def _phase(kernel: Weights, operation: Operation) -> Phase:
     used = np.abs(kernel) > _EQUAL * np.abs(kernel).max()
     if not used.any():
-        return Phase("zero", (0.0, 0.0), False, Line(_ZERO))
+        return Phase("zero", (0.0, 0.0), False, Sentence(_ZERO))
     spans = [np.flatnonzero(used.any(axis=1 - axis))[[0, -1]] for axis in (0, 1)]
     core = kernel[tuple(slice(first, last + 1) for first, last in spans)]
     turned = core[::-1, ::-1]
     even, odd = _equal(core, turned), _equal(core, -turned)
     if not (even or odd):
-        return Phase("neither", None, False, Line(_NEITHER))
+        return Phase("neither", None, False, Sentence(_NEITHER))
     rows, columns = (_delay(span, side, operation) for span, side in zip(spans, kernel.shape, strict=True))
     still = rows == columns == 0
     template = (_ZERO if still else _SHIFTED) if even else (_QUARTER if still else _QUARTER_SHIFTED)
     kind: PhaseKind = "zero" if even and still else "linear"
-    return Phase(kind, (rows, columns), odd, Line(template, {"rows": rows, "columns": columns}))
+    return Phase(kind, (rows, columns), odd, Sentence(template, {"rows": rows, "columns": columns}))
 
 
 def _equal(first: Weights, second: Weights) -> bool:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ImageError
-from cnnviz.images import Image, Note
-from cnnviz.text import N_
+from cnnviz.images import Image
+from cnnviz.text import N_, Sentence
 
 
 @pytest.mark.parametrize(("depth", "kind"), [(8, np.uint8), (16, np.uint16)])
@@ -109,7 +109,7 @@ def test_digest_is_of_size_depth_and_levels_only(colour: np.ndarray) -> None:
     image = Image.from_levels(colour, "one")
     expected = hashlib.sha256(b"11 14 8 " + colour.tobytes()).hexdigest()
     assert image.digest == expected
-    assert Image.from_levels(colour, "two", notes=(Note(N_("x")),)) == image
+    assert Image.from_levels(colour, "two", notes=(Sentence(N_("x")),)) == image
     assert hash(Image.from_levels(colour, "two")) == hash(image)
     changed = colour.copy()
     changed[3, 4, 1] ^= 1
@@ -120,7 +120,7 @@ def test_digest_is_of_size_depth_and_levels_only(colour: np.ndarray) -> None:
 
 def test_pickling_keeps_everything(colour: np.ndarray) -> None:
     """A job that travels finds the same picture, still read-only, in half the bytes of its pixels."""
-    note = Note(N_("{n} things"), {"n": 2})
+    note = Sentence(N_("{n} things"), {"n": 2})
     levels = np.tile(colour, (9, 9, 1)).astype(np.uint16)
     image = Image.from_levels(levels, "one", original_size=(5, 6), notes=(note,), is_photo=False)
     data = pickle.dumps(image)
@@ -154,5 +154,5 @@ def test_is_grey_notices_every_channel(channel: int) -> None:
 
 def test_a_note_reads_as_english() -> None:
     """`str` fills the data into the template."""
-    assert str(Note(N_("{a} of {b}"), {"a": 1, "b": 2})) == "1 of 2"
-    assert hash(Note("{a}", {"a": 1})) == hash(Note("{a}", {"a": 1}))
+    assert str(Sentence(N_("{a} of {b}"), {"a": 1, "b": 2})) == "1 of 2"
+    assert hash(Sentence("{a}", {"a": 1})) == hash(Sentence("{a}", {"a": 1}))

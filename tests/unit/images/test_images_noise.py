@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from cnnviz.errors import ParameterError
-from cnnviz.images import Image, Note, noise
+from cnnviz.images import Image, noise
+from cnnviz.text import Sentence
 
 GREY = Image.from_array(np.full((200, 301), 0.5), "grey", depth=16)
 COLOUR = Image.from_levels(np.full((200, 301, 3), (100, 128, 150), np.uint8), "colour")
@@ -107,7 +108,7 @@ def test_the_result_is_a_picture_like_the_clean_one(key: str, image: Image) -> N
 
 def test_what_is_known_of_the_file_is_kept() -> None:
     """Notes, original size and the need for lossless encoding survive."""
-    note = Note("Reduced.")
+    note = Sentence("Reduced.")
     image = Image.from_array(np.full((5, 6), 0.5), "x", original_size=(50, 60), notes=(note,), is_photo=False)
     noisy = noise.add(image, "gaussian", 0.1)
     assert (noisy.original_size, noisy.notes, noisy.is_photo) == ((50, 60), (note,), False)
