@@ -11,7 +11,8 @@ from pages.common.arithmetic_settings import PHOTO, SETTINGS, arithmetic_suggest
 from pages.common.arithmetic_tabs import facts_line, formula, tabs
 from pages.common.frame import guarded, header, notices, suggestions
 from pages.common.language import _
-from pages.common.layer_controls import layer_controls, legal_or_draft, preset_control, refusals
+from pages.common.layer_controls import layer_controls, preset_control
+from pages.common.layer_typing import legal_or_default, refusals
 from pages.common.player import Scene, fits_the_player, play_bytes, scene_message
 from pages.common.settings import Settings
 from pages.common.signal_tab import signal_controls, signal_facts, signal_message
@@ -51,9 +52,9 @@ def _arithmetic(settings: Settings) -> None:
         with st.sidebar:
             signal_controls(settings)
         return
-    layer, size = legal_or_draft(settings)
+    layer, size = legal_or_default(settings)
     settings.publish()
-    refusals()
+    refusals(settings)
     scene = _scene(settings, layer, size) if fits_the_player(layer, size) else None
     try:
         _play(scene)

@@ -20,7 +20,6 @@ class Preset:
 
     Attributes:
         key: how it is called in a link or a notebook.
-        group: heading that it stands under, marked with `N_`.
         title: its name, marked with `N_`.
         look: what to look at, true for exactly these settings, marked with `N_`.
         source: paper, section or figure.
@@ -32,7 +31,6 @@ class Preset:
     """
 
     key: str
-    group: str
     title: str
     look: str
     source: str
@@ -43,14 +41,9 @@ class Preset:
     tab: str = ""
 
 
-_GUIDE = N_("Dumoulin and Visin")
-_NETWORKS = N_("From networks")
-_SEEING = N_("Worth seeing")
-
-
 def _figure(number: str, title: str, look: str, layer: Layer, size: int) -> Preset:
     source = f"Dumoulin and Visin 2018, figure {number} (arXiv 1603.07285)"
-    return Preset(f"figure_{number.replace('.', '_')}", _GUIDE, title, look, source, layer, (size, size))
+    return Preset(f"figure_{number.replace('.', '_')}", title, look, source, layer, (size, size))
 
 
 _FIGURES = (
@@ -175,7 +168,6 @@ _FIGURES = (
 _FROM_NETWORKS = (
     Preset(
         "lenet_c1",
-        _NETWORKS,
         N_("LeNet-5: C1"),
         N_(
             "Six filters of 5 × 5 weights and one bias each: 156 numbers to learn for 122,304 connections. Without "
@@ -188,7 +180,6 @@ _FROM_NETWORKS = (
     ),
     Preset(
         "alexnet_conv1",
-        _NETWORKS,
         N_("AlexNet: first layer"),
         N_(
             "Windows of 11 × 11 in steps of 4 give 55 × 55. This is the variant for one GPU with 64 filters; the "
@@ -203,11 +194,10 @@ _FROM_NETWORKS = (
     ),
     Preset(
         "resnet_conv1",
-        _NETWORKS,
         N_("ResNet: first layer"),
         N_(
-            "Stride 2 halves 224 to 112 at once. 64 filters have 9,408 weights, and no biases. (Here they hold an edge "
-            "pattern, not what a network has learned.)"
+            "Stride 2 halves 224 to 112 at once; 64 filters have 9,408 weights and no biases. Here they hold an edge "
+            "pattern, not what a network has learned."
         ),
         "He et al. 2016, Deep residual learning for image recognition, table 1 (arXiv 1512.03385); torchvision",
         Convolution(7, stride=2, padding=3, in_channels=3, out_channels=64, bias=False),
@@ -220,7 +210,6 @@ _FROM_NETWORKS = (
 _WORTH_SEEING = (
     Preset(
         "same",
-        _SEEING,
         N_("Padding “same”"),
         N_(
             "The kernel decides the padding: one cell on every side. A kernel of 4 would need two after and one before."
@@ -231,7 +220,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "strided",
-        _SEEING,
         N_("Smaller by stride"),
         N_("The windows of 2 × 2 in steps of 2 read every cell once and halve the size, with four weights to learn."),
         "Springenberg et al. 2015, Striving for simplicity: the all convolutional net (arXiv 1412.6806)",
@@ -240,7 +228,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "max_pool",
-        _SEEING,
         N_("Smaller by max pooling"),
         N_("The largest of every four numbers stays. The size is halved, and there is nothing to learn."),
         "Dumoulin and Visin 2018, chapter 3 (arXiv 1603.07285)",
@@ -249,7 +236,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "dilated",
-        _SEEING,
         N_("Dilated convolution"),
         N_("Nine outputs, two cells apart, read the single 1: together they are the kernel, turned around."),
         "Yu and Koltun 2016, Multi-scale context aggregation by dilated convolutions (arXiv 1511.07122)",
@@ -259,7 +245,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "depthwise",
-        _SEEING,
         N_("Depthwise convolution"),
         N_("As many groups as channels: each output channel reads one input channel, with 27 weights instead of 81."),
         "Howard et al. 2017, MobileNets (arXiv 1704.04861), section 3.1",
@@ -268,7 +253,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "pointwise",
-        _SEEING,
         N_("1 × 1 convolution"),
         N_("Each output mixes the three channels of one cell and sees no neighbours: six weights make two of three."),
         "Lin et al. 2014, Network in network (arXiv 1312.4400)",
@@ -277,7 +261,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "grouped",
-        _SEEING,
         N_("Grouped convolution"),
         N_("Output channels 1 and 2 read input channels 1 and 2 alone, 3 and 4 the others: 72 weights instead of 144."),
         "Krizhevsky et al. 2012, section 3.5; Xie et al. 2017, Aggregated residual transformations (arXiv 1611.05431)",
@@ -286,7 +269,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "stacked",
-        _SEEING,
         N_("One 5 × 5, or two 3 × 3"),
         N_("Two layers of 3 × 3 see as much and give as large an output, with 18 weights instead of 25."),
         "Simonyan and Zisserman 2015, Very deep convolutional networks (arXiv 1409.1556), section 2.3",
@@ -296,7 +278,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "checkerboard",
-        _SEEING,
         N_("Checkerboard artefacts"),
         N_("All cells and weights are 1, yet the output is a pattern of 1, 2 and 4: 3 is no multiple of stride 2."),
         "Odena et al. 2016, Deconvolution and checkerboard artifacts, Distill, doi 10.23915/distill.00003",
@@ -307,7 +288,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "even_overlap",
-        _SEEING,
         N_("Checkerboard artefacts avoided"),
         N_("The kernel of 4 is a multiple of stride 2: all outputs are 4, but for two rows and columns on every side."),
         "Odena et al. 2016, Deconvolution and checkerboard artifacts, Distill, doi 10.23915/distill.00003",
@@ -318,7 +298,6 @@ _WORTH_SEEING = (
     ),
     Preset(
         "same_tensorflow",
-        _SEEING,
         N_("TensorFlow's “same” with stride 2"),
         N_(
             "Only one row at the bottom and one column on the right are padded. PyTorch's padding 1 gives the same "

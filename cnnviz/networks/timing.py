@@ -16,7 +16,7 @@ from cnnviz.convolution.reference import fourier, im2col, loops
 from cnnviz.errors import ParameterError
 from cnnviz.text import N_
 
-__all__ = ["MOST_LOOPED", "MOST_MEASURED", "MOST_NUMBERS", "Timing", "compare"]
+__all__ = ["MOST_LOOPED", "MOST_MEASURED", "MOST_NUMBERS", "TITLES", "Timing", "compare", "reasons"]
 
 MOST_LOOPED = 300_000  # multiplications (of pooling: cells read) that nested Python loops do in about half a second
 MOST_MEASURED = 2_000_000_000  # likewise in the library
@@ -81,16 +81,16 @@ def compare(
     if numbers.ndim != 3:
         raise ParameterError("cells", f"{numbers.shape}", f"({layer.in_channels}, H, W)")
     size = (numbers.shape[1], numbers.shape[2])
-    reasons = _reasons(layer, size)
-    share = budget_s / max(1, sum(not reason for reason in reasons.values()))
+    left_out = reasons(layer, size)
+    share = budget_s / max(1, sum(not reason for reason in left_out.values()))
     arguments = (layer, numbers, weights, bias)
-    timed = {method: _timed(_call(method, *arguments), share) for method in reasons if not reasons[method]}
+    timed = {method: _timed(_call(method, *arguments), share) for method in left_out if not left_out[method]}
     expected = timed["torch"][1] if "torch" in timed else None
     macs = layer.macs(size)
-    return tuple(_timing(method, reason, timed.get(method), expected, macs) for method, reason in reasons.items())
+    return tuple(_timing(method, reason, timed.get(method), expected, macs) for method, reason in left_out.items())
 
 
-_TITLES = {
+TITLES = {
     "loops": N_("Nested loops"),
     "im2col": N_("im2col and a matrix product"),
     "fourier": N_("Fourier transform"),
@@ -98,13 +98,13 @@ _TITLES = {
 }
 
 
-def _reasons(layer: Layer, size: tuple[int, int]) -> dict[str, str]:
-    """For every method why it is not run; empty when it is."""
+def reasons(layer: Layer, size: tuple[int, int]) -> dict[str, str]:
+    """For every method, a key of `TITLES`, why it is not run, marked with `N_`; empty when it is."""
     axes = layer.axes(size)
     outputs = layer.out_channels * axes[0].output * axes[1].output
     work = layer.macs(size) or outputs * math.prod(layer.kernel_size)
     if work > MOST_MEASURED or outputs > MOST_NUMBERS:
-        return dict.fromkeys(_TITLES, _TOO_LONG)
+        return dict.fromkeys(TITLES, _TOO_LONG)
     spectra = _spectral_numbers(layer, axes)
     return {
         "loops": _TOO_MANY if work > MOST_LOOPED else "",
@@ -177,10 +177,10 @@ def _timing(
     macs: int,
 ) -> Timing:
     if timed is None or expected is None:
-        return Timing(method, _TITLES[method], None, reason)
+        return Timing(method, TITLES[method], None, reason)
     milliseconds, values = timed
     multiplications = macs if method in ("loops", "im2col") else None
-    return Timing(method, _TITLES[method], milliseconds, "", _largest_difference(values, expected), multiplications)
+    return Timing(method, TITLES[method], milliseconds, "", _largest_difference(values, expected), multiplications)
 
 
 def _largest_difference(values: NDArray[np.float64], expected: NDArray[np.float64]) -> float:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from cnnviz.snippets.frequency import design_program, response_program
-from cnnviz.snippets.layers import MOST_LITERALS, layer_line, layer_program
+from cnnviz.snippets.frequency import design_program, mask_program, response_program, subsample_program
+from cnnviz.snippets.layers import MOST_LITERALS, MOST_WEIGHTS, layer_line, layer_program
 from cnnviz.snippets.literals import kernel_literal
 from cnnviz.snippets.parts import Library
 from cnnviz.snippets.program import filter_program, supports
 
 __all__ = [
     "MOST_LITERALS",
+    "MOST_WEIGHTS",
     "Library",
     "design_program",
     "filter_program",
     "kernel_literal",
     "layer_line",
     "layer_program",
+    "mask_program",
     "response_program",
+    "subsample_program",
     "supports",
 ]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
+from cnnviz.convolution.arithmetic import same_padding
 from cnnviz.convolution.checks import checked_weights
 from cnnviz.convolution.frequency.design import Design
 from cnnviz.convolution.frequency.response import Operation, origin_index
 from cnnviz.snippets.literals import assigned, kernel_literal
 
-__all__ = ["design_program", "response_program"]
+__all__ = ["design_program", "mask_program", "response_program", "subsample_program"]
 
 _HEAD = "# pip install numpy\n\nimport numpy as np\n"
+_APPLIED = """
+picture = np.random.default_rng(0).random((256, 256))  # put yours here
+filtered = np.fft.ifft2(np.fft.fft2(picture) * np.fft.ifftshift(H)).real
+"""
 _PRINTED = """
 print("gain at zero:", abs(H[128, 128]))
 print("largest gain:", abs(H).max())
@@ -40,7 +45,7 @@ H = np.fft.fftshift(np.fft.fft2(padded)){end}
 
 f = np.fft.fftshift(np.fft.fftfreq(256))  # cycles per pixel, of rows and of columns
 decibels = 20 * np.log10(np.maximum(abs(H), 1e-3))  # -60 dB at least
-{_PRINTED}"""
+{_APPLIED}{_PRINTED}"""
 
 
 def design_program(design: Design) -> str:
@@ -50,9 +55,7 @@ def design_program(design: Design) -> str:
 f = np.fft.fftshift(np.fft.fftfreq(256))  # cycles per pixel
 rows, columns = f[:, None], f[None, :]
 {lines}
-picture = np.random.default_rng(0).random((256, 256))  # put yours here
-filtered = np.fft.ifft2(np.fft.fft2(picture) * np.fft.ifftshift(H)).real
-{_PRINTED}"""
+{_APPLIED}{_PRINTED}"""
 
 
 def _low_pass(design: Design, distance: str, cutoff: str) -> str:
@@ -91,3 +94,34 @@ for row, column in (({row:g}, {column:g}), ({-row:g}, {-column:g})):  # a wave i
     distance = np.hypot(down - np.rint(down), right - np.rint(right))  # spectra repeat
     rejected = rejected * (1 - {passed})
 {result}"""
+
+
+def mask_program() -> str:
+    """Write a program that multiplies a picture's spectrum by the gains in `gains.npy` (256 x 256)."""
+    return f"""{_HEAD}
+H = np.load("gains.npy")  # zero frequency in the middle
+{_APPLIED}{_PRINTED}"""
+
+
+def subsample_program(weights: ArrayLike, stride: int) -> str:
+    """Write a program that blurs a picture and keeps every `stride`-th pixel: `kept`, and `plain` without the blur.
+
+    Raises:
+        KernelError: when `weights` is not a kernel.
+    """
+    kernel = checked_weights(weights)
+    before = tuple(same_padding(side)[0] for side in kernel.shape)
+    after = tuple(same_padding(side)[1] for side in kernel.shape)
+    return f"""{_HEAD}
+{assigned("weights", kernel_literal(kernel))}
+picture = np.random.default_rng(0).random((256, 256))  # put yours here
+
+padded = np.pad(picture, (({before[0]}, {after[0]}), ({before[1]}, {after[1]})), mode="reflect")
+blurred = sum(
+    weight * padded[r : r + picture.shape[0], c : c + picture.shape[1]]
+    for r, row in enumerate(weights)
+    for c, weight in enumerate(row)
+)
+plain, kept = picture[::{stride}, ::{stride}], blurred[::{stride}, ::{stride}]
+print(plain.shape, kept.shape)
+"""

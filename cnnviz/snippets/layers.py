@@ -90,7 +90,7 @@ def layer_program(
         cells: (C, H, W), the input; with more than `MOST_LITERALS` numbers it is read from the file `name`.
         weights: as `layer.weight_shape`, None for pooling; more than `MOST_WEIGHTS` different ones are read from
             `weights.npy`.
-        bias: (out_channels,), or None.
+        bias: (out_channels,), or None; more than `MOST_LITERALS` are read from `bias.npy`.
         name: of the NPY file with the input, in the folder where the program runs.
 
     Raises:
@@ -103,7 +103,8 @@ def layer_program(
         given += [given_weights] if given_weights else []
         copies.append(copy)
     if bias is not None:
-        given.append(_tensor("bias", bias))
+        large = bias.size > MOST_LITERALS
+        given.append('bias = torch.from_numpy(np.load("bias.npy"))' if large else _tensor("bias", bias))
         copies.append("bias.copy_(bias)")
     computed = f"{_statement(module, weights is not None)}\n{_computed(module, copies)}"
     body = "\n\n".join([_input(cells, name), *(["\n".join(given)] if given else []), computed])

@@ -12,7 +12,18 @@ from pages.common.language import _
 from pages.common.settings import Setting, choice, flag, number
 from pages.common.signal_tab import SIGNAL_SETTINGS
 
-__all__ = ["LARGEST_SIDE", "PREDICTIONS", "SETTINGS", "TABS", "VIEWS", "arithmetic_suggestions", "preset_values"]
+__all__ = [
+    "LARGEST_SIDE",
+    "LAST_SEED",
+    "PHOTO",
+    "SETTINGS",
+    "TABS",
+    "arithmetic_suggestions",
+    "is_rectangular",
+    "preset_values",
+    "read_size",
+    "write_size",
+]
 
 LARGEST_SIDE = 256  # cells of an input that can be typed
 VIEWS = ("windows", "spread")
@@ -64,8 +75,6 @@ SETTINGS = (
 def preset_values(preset: Preset) -> dict[str, object]:
     """A preset as settings of the page; what it leaves open is at its default."""
     values: dict[str, object] = {"layer": preset.layer, "size": preset.size}
-    if preset.size[0] != preset.size[1] or _is_rectangular(preset.layer):
-        values["apart"] = True
     for name, value, usual in (("cells", preset.cells, "integers"), ("weights", preset.weights, "integers")):
         if value != usual:
             values[name] = value
@@ -76,8 +85,10 @@ def preset_values(preset: Preset) -> dict[str, object]:
     return values
 
 
-def _is_rectangular(layer: Layer) -> bool:
-    pairs = (layer.kernel_size, layer.stride, layer.dilation)
+def is_rectangular(layer: Layer) -> bool:
+    """True when the layer is not the same along rows and columns."""
+    pairs = [layer.kernel_size, layer.stride, layer.dilation, getattr(layer, "output_padding", (0, 0))]
+    pairs += [] if isinstance(layer.padding, str) else [layer.padding]
     return any(rows != columns for rows, columns in pairs)
 
 

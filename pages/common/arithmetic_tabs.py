@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import inspect
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import ModuleType
+from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from cnnviz import snippets
 from cnnviz.convolution import counting, formulas
 from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling
-from cnnviz.convolution.reference import fourier, im2col, loops, trace
+from cnnviz.convolution.reference import fourier, im2col, loops
 from cnnviz.networks import timing
 from pages.common.field_tab import field_tab
-from pages.common.language import _, ngettext, translate
-from pages.common.player import Numbers, Scene, play_bytes, scene_message
-from pages.common.settings import Settings, bound
+from pages.common.files import File, download_row, npy_bytes
+from pages.common.language import _, current, ngettext, translate
+from pages.common.player import Scene, play_bytes, scene_message
+from pages.common.settings import Settings
+from pages.common.tabs import lazy_tabs
 
 __all__ = ["facts_line", "formula", "tabs"]
 
@@ -87,16 +87,7 @@ def tabs(settings: Settings, scene: Scene | None, layer: Layer, size: tuple[int,
         "methods": (_("Methods and timings"), lambda: _methods(scene)),
         "program": (_("Copy as PyTorch"), lambda: _program(scene, layer, size)),
     }
-    by_title = {title: name for name, (title, __) in drawn.items()}
-
-    def change(title: str) -> None:
-        settings["tab"] = by_title[title]
-
-    containers = bound(f"{settings.page}/tabs", drawn[settings["tab"]][0], change, st.tabs, list(by_title))
-    for container, (__, draw) in zip(containers, drawn.values(), strict=True):
-        if container.open:
-            with container:
-                draw()
+    lazy_tabs(settings, drawn)
 
 
 def _why(layer: Layer, size: tuple[int, int]) -> None:
@@ -264,10 +255,13 @@ def _methods(scene: Scene | None) -> None:
     st.markdown(
         _("The same output by different roads: each step with its shape, and the code, which is meant to be read.")
     )
-    for title, traced, module in _traces(scene):
-        with st.expander(title):
-            for stage in traced.stages:
-                st.markdown(f"- **{_(stage.title)}** `{' × '.join(map(str, stage.shape))}` · {_(stage.formula)}")
+    reasons = timing.reasons(scene.layer, scene.size)
+    for method, module in (("loops", loops), ("im2col", im2col), ("fourier", fourier)):
+        with st.expander(_(timing.TITLES[method])):
+            if reasons[method]:
+                st.caption(_(reasons[method]))
+            else:
+                st.markdown("\n".join(_stages(scene.signature, current(), method, scene)))
             st.code(inspect.getsource(module), language="python", height=320)
     if st.button(_("Measure the times here"), key="arithmetic/measure", icon=":material/timer:"):
         with st.spinner(_("Each method runs several times …")):
@@ -278,15 +272,14 @@ def _methods(scene: Scene | None) -> None:
         _timing_table(timings)
 
 
-def _traces(scene: Scene) -> list[tuple[str, trace.Traced, ModuleType]]:
-    layer, arguments = scene.layer, (scene.layer, scene.cells, scene.weights, scene.bias)
-    found = []
-    if layer.operations(scene.size) <= timing.MOST_LOOPED:
-        found.append((_("Nested loops"), loops.run(*arguments), loops))
-    if layer.weight_shape:
-        found.append((_("im2col and a matrix product"), im2col.run(*arguments), im2col))
-        found.append((_("Fourier transform"), fourier.run(*arguments), fourier))
-    return found
+@st.cache_data(max_entries=64, show_spinner=False)
+def _stages(signature: str, language: str, method: str, _scene: Scene) -> list[str]:
+    """A line for each step of a method, with the shape of its array."""
+    run = {"loops": loops.run, "im2col": im2col.run, "fourier": fourier.run}[method]
+    traced = run(_scene.layer, _scene.cells, _scene.weights, _scene.bias)
+    return [
+        f"- **{_(stage.title)}** `{' × '.join(map(str, stage.shape))}` · {_(stage.formula)}" for stage in traced.stages
+    ]
 
 
 def _timing_table(timings: Sequence[timing.Timing]) -> None:
@@ -308,20 +301,13 @@ def _program(scene: Scene | None, layer: Layer, size: tuple[int, int]) -> None:
     if scene is None:
         return
     st.markdown(_("The whole computation, with these numbers:"))
-    st.code(snippets.layer_program(layer, scene.cells, scene.weights, scene.bias), language="python")
-    if scene.cells.size > snippets.MOST_LITERALS:
-        st.caption(_("The input is too large to be written out; save it beside the program:"))
-    st.download_button(
-        _("Numbers of the input (NPY)"),
-        lambda: _npy(scene.cells),
-        "input.npy",
-        "application/octet-stream",
-        icon=":material/data_array:",
-        on_click="ignore",
-    )
-
-
-def _npy(values: Numbers) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, values, allow_pickle=False)
-    return stream.getvalue()
+    program = snippets.layer_program(layer, scene.cells, scene.weights, scene.bias)
+    st.code(program, language="python")
+    stored = {"input": scene.cells}
+    if scene.weights is not None and scene.weights.size > snippets.MOST_WEIGHTS:
+        stored["weights"] = scene.weights
+    if scene.bias is not None and scene.bias.size > snippets.MOST_LITERALS:
+        stored["bias"] = scene.bias
+    if "np.load" in program:
+        st.caption(_("Not everything can be written out; save these beside the program:"))
+    download_row([File(f"{name}.npy", f"{name}.npy", partial(npy_bytes, each)) for name, each in stored.items()])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnnviz.convolution import frequency
 from cnnviz.convolution.frequency import design as designs
+from cnnviz.convolution.steps import Linear
 from cnnviz.figures import colours
 from cnnviz.figures.spectra import GRID
 from pages.common.chain_controls import step_title
@@ -23,7 +24,7 @@ __all__ = ["curves", "grid_response", "scaled", "sections", "surface"]
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-_POINTS = 257  # of a section
+_POINTS = 1025  # of a section: so many that zeros are met closely
 _SURFACE = 65  # frequencies of a side
 _COLOURS = ("#0b5fa5", "#d95f02", "#1b9e77", "#7b4fa3", "#8a8f98")  # told apart by readers who see no red or no green
 _DASHES = ("solid", "dash", "dot", "dashdot", "solid")
@@ -79,15 +80,22 @@ def curves(settings: Settings, angle: float) -> list[tuple[str, Real, Complex]]:
     found = []
     for step in (settings["chain"][0], *settings["compare"]):
         cut = frequency.section(step.kernel.weights, angle, _POINTS, operation=settings["operation"])
-        rows, columns = step.kernel.weights.shape
-        found.append((f"{step_title(step)} {rows} × {columns}", cut.frequency, cut.values))
+        found.append((_name(step), cut.frequency, cut.values))
     return found
+
+
+def _name(step: Linear) -> str:
+    """The kernel with its size and whatever else tells it from others of its family."""
+    rows, columns = step.kernel.weights.shape
+    numbers = [f"{name} {value:g}" for name, value in step.kernel.parameters.items() if name != "size"]
+    return " ".join([f"{step_title(step)} {rows} × {columns}", *numbers])
 
 
 def _ring_mean(settings: Settings) -> tuple[str, Real, Complex]:
     """|H| averaged on rings around zero, for the present kernel."""
     found = frequency.radial_mean(grid_response(settings))
-    return _("mean over all directions"), found.frequency, found.mean.astype(np.complex128)
+    whole = found.frequency <= 0.5  # beyond, only the corners of the square are left
+    return _("mean over all directions"), found.frequency[whole], found.mean[whole].astype(np.complex128)
 
 
 def grid_response(settings: Settings) -> frequency.Response:
@@ -97,12 +105,8 @@ def grid_response(settings: Settings) -> frequency.Response:
 
 
 def _design_section(chosen: designs.Design, angle: float) -> tuple[Real, Complex]:
-    """The nearest frequencies of a fine grid."""
-    size = 1024
-    transfer = chosen.transfer((size, size))
     along = np.linspace(-1, 1, _POINTS) * 0.5 / max(abs(math.sin(angle)), abs(math.cos(angle)))
-    places = [np.rint(along * part * size).astype(int) % size for part in (math.sin(angle), math.cos(angle))]
-    return along, np.fft.ifftshift(transfer)[places[0], places[1]].astype(np.complex128)
+    return along, chosen.at(along * math.sin(angle), along * math.cos(angle)).astype(np.complex128)
 
 
 def scaled(values: Complex, scale: str) -> Real:
@@ -147,11 +151,7 @@ def surface(settings: Settings) -> None:
     """Draw the response as a surface."""
     side = np.linspace(-0.5, 0.5, _SURFACE)
     if settings["filter"] == "design":
-        size = 256
-        places = np.rint(side * size).astype(int) % size
-        values = np.fft.ifftshift(settings["design"].transfer((size, size)))[np.ix_(places, places)].astype(
-            np.complex128
-        )
+        values = settings["design"].at(side[:, None], side).astype(np.complex128)
     else:
         values = frequency.on_grid(settings["chain"][0].kernel.weights, side, side, operation=settings["operation"])
     height = scaled(values, settings["scale"])

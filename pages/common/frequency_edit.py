@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from cnnviz import snippets
 from cnnviz.convolution.checks import Picture
 from cnnviz.convolution.frequency import editing, peaks
 from cnnviz.convolution.frequency.editing import Edited, Mask, Region, Ring, Stroke, Wedge
 from cnnviz.convolution.frequency.mask_text import read_mask, write_mask
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, ParameterError
 from cnnviz.figures import colours, encode
 from cnnviz.figures.display import display, display_signed
 from cnnviz.figures.spectra import GRID
 from cnnviz.text import N_
+from pages.common.files import File, download_row, npy_bytes
 from pages.common.frame import guarded
 from pages.common.frequency_events import on_event
 from pages.common.frequency_settings import MOST_STRENGTH
 from pages.common.frequency_source import SpectralSource, Wave, send_source, spectral_source
 from pages.common.language import _, ngettext, translate
-from pages.common.pictures import Pictures
+from pages.common.pictures import Pictures, parameter_control
 from pages.common.settings import Settings, bound
 from pages.common.spectra import Filter, Message, spectra
 from pages.common.take_away import page_link
@@ -32,8 +35,8 @@ __all__ = ["edit_mode"]
 
 _REFUSED = "frequency/refused"  # session: why the last stroke was not taken
 _NO_PEAKS = N_("No isolated peak was found: this spectrum holds no wave that stands out.")
+_FULL = N_("There are {most} regions, which is the most: undo one, or clear them.")
 _PEAK_RADIUS = 0.012
-_BYTES = "application/octet-stream"
 _POINTS = 60  # of a stroke that is kept: the address has to carry it
 
 
@@ -75,13 +78,17 @@ def _editing(settings: Settings, chosen: Pictures, source: SpectralSource) -> No
         _take_away(settings, chosen, found)
 
 
-@st.cache_resource(max_entries=32, ttl="1h", show_spinner=False)
+@st.cache_resource(max_entries=8, ttl="1h", show_spinner=False)  # 12 MB for a megapixel
 def _edited(key: str, mask: str, mode: str, _source: SpectralSource) -> Edited:
-    return editing.edit(_source.pixels, read_mask(mask).selection(_source.size), mode)
+    return editing.edit(_source.spectrum, read_mask(mask).selection(_source.size), mode)
 
 
 def _message(settings: Settings, source: SpectralSource, found: Edited) -> Message:
-    message = Message(probe=settings["probe"], brush=settings["brush"], filter=Filter(None, _gains(settings)))
+    message = Message(
+        probe=settings["probe"],
+        brush=settings["brush"],
+        filter=Filter(None, _gains(write_mask(settings["mask"]), settings["keep"])),
+    )
     key, size = source.key, source.size
     message.kept_picture("picture", _("Picture"), f"{key} picture", size, f"{size[0]} × {size[1]}")
     message.kept_spectrum("spectrum", _("Paint on its spectrum"), f"{key} spectrum", source.levels, sign="→")
@@ -95,21 +102,20 @@ def _message(settings: Settings, source: SpectralSource, found: Edited) -> Messa
     return message
 
 
-def _gains(settings: Settings) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    selection = settings["mask"].selection((GRID, GRID))
-    gains = 1.0 - selection if settings["keep"] == "remove" else selection
-    gains[GRID // 2, GRID // 2] = 1.0  # the mean is kept
-    return gains
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _gains(mask: str, mode: str) -> NDArray[np.float64]:
+    """What each frequency of the panels' grid is multiplied by."""
+    return editing.gains(read_mask(mask).selection((GRID, GRID)), mode)
 
 
 def _told(settings: Settings, found: Edited) -> None:
     text = _(
         "{removed:.2%} of the energy is gone (the mean is kept). f and −f are always treated alike, so the picture "
-        "stays real: the largest imaginary part is {residue:.0e}."
+        "stays real."
     )
     count = len(settings["mask"].regions)
     regions = ngettext("{count} region.", "{count} regions.", count).format(count=count)
-    st.caption(regions + " " + text.format(removed=found.removed, residue=found.residue))
+    st.caption(regions + " " + text.format(removed=found.removed))
 
 
 def _take_away(settings: Settings, chosen: Pictures, found: Edited) -> None:
@@ -117,24 +123,20 @@ def _take_away(settings: Settings, chosen: Pictures, found: Edited) -> None:
         if not drawer.open:
             return
         stem = f"{chosen.shown.name.rsplit('.', 1)[0]}-cnnviz"
-        files = [
-            (_("Edited picture (PNG)"), lambda: _png(found.pixels), f"{stem}.png", "image/png", "image"),
-            (_("Edited picture (NPY)"), lambda: _npy(found.pixels), f"{stem}.npy", _BYTES, "data_array"),
-        ]
-        with st.container(horizontal=True):
-            for title, make, name, mime, icon in files:
-                st.download_button(title, make, name, mime, icon=f":material/{icon}:", on_click="ignore")
+        gains = _gains(write_mask(settings["mask"]), settings["keep"])
+        download_row(
+            [
+                File(_("Edited picture (PNG)"), f"{stem}.png", lambda: _png(found.pixels)),
+                File(_("Edited picture (NPY)"), f"{stem}.npy", lambda: npy_bytes(found.pixels)),
+                File(_("Gains (NPY)"), "gains.npy", lambda: npy_bytes(gains)),
+            ]
+        )
+        st.code(snippets.mask_program(), language="python")
         page_link(settings, chosen)
 
 
 def _png(values: Picture) -> bytes:
     return encode.png(display(values, "clip").rgb, level=6)
-
-
-def _npy(values: Picture) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, values, allow_pickle=False)
-    return stream.getvalue()
 
 
 # ---- changing the mask
@@ -156,13 +158,16 @@ def _try(settings: Settings, change: Callable[[Mask], Mask]) -> None:
     try:
         settings["mask"] = change(settings["mask"])
     except CnnvizError as error:
-        st.session_state[_REFUSED] = error
+        full = isinstance(error, ParameterError) and error.name == "regions"
+        st.session_state[_REFUSED] = CnnvizError(_FULL, most=editing.MOST_REGIONS) if full else error
 
 
 def _mask_controls(settings: Settings, source: SpectralSource) -> None:
     modes = {key: _(title) for key, title in editing.MODES.items()}
     settings.control("keep", st.selectbox, _("What to do"), list(modes), format_func=modes.__getitem__)
-    settings.control("brush", st.slider, _("Radius of the brush"), 0.005, 0.15, step=0.005, format="%.3f")
+    parameter_control(
+        "frequency/brush", editing.PARAMETERS["radius"], settings["brush"], partial(settings.__setitem__, "brush")
+    )
     with st.container(horizontal=True, gap="small"):
         st.button(_("Undo"), key="frequency/undo", icon=":material/undo:", disabled=not settings["mask"].regions,
                   on_click=lambda: _try(settings, lambda mask: replace(mask, regions=mask.regions[:-1])))  # fmt: skip
@@ -170,8 +175,8 @@ def _mask_controls(settings: Settings, source: SpectralSource) -> None:
                   on_click=lambda: settings.__setitem__("mask", Mask()))  # fmt: skip
     st.button(_("Paint out isolated peaks"), key="frequency/peaks", icon=":material/auto_fix_high:",
               on_click=lambda: _paint_peaks(settings, source))  # fmt: skip
-    _ring_controls(settings)
-    _wedge_controls(settings)
+    _region_controls(settings, Ring, _("A ring"), Ring(0.1, 0.2), ("low", "high"))
+    _region_controls(settings, Wedge, _("A wedge"), Wedge(0.0, 30.0), ("angle", "width"))
 
 
 def _paint_peaks(settings: Settings, source: SpectralSource) -> None:
@@ -183,43 +188,42 @@ def _paint_peaks(settings: Settings, source: SpectralSource) -> None:
 
 
 def _region(settings: Settings, kind: type[Region]) -> Region | None:
-    """The first region of this kind."""
+    """The first region of this kind, as it is now."""
     return next((each for each in settings["mask"].regions if isinstance(each, kind)), None)
 
 
-def _exchange(settings: Settings, old: Region | None, new: Region | None) -> None:
-    """Put `new` in the place of `old`; None adds or removes."""
+def _exchange(settings: Settings, kind: type[Region], new: Region | None) -> None:
+    """Put `new` in the place of the first region of its kind; add it where there is none, with None take it away."""
+    old = _region(settings, kind)
 
     def change(mask: Mask) -> Mask:
-        regions = [new if each is old else each for each in mask.regions]
-        kept = [each for each in regions if each is not None]
-        return replace(mask, regions=tuple(kept if old is not None or new is None else [*kept, new]))
+        regions = [new if each is old else each for each in mask.regions] + ([new] if old is None else [])
+        return replace(mask, regions=tuple(each for each in regions if each is not None))
 
     _try(settings, change)
 
 
-def _ring_controls(settings: Settings) -> None:
-    ring = _region(settings, Ring)
-    bound("frequency/ring", ring is not None, lambda on: _exchange(settings, ring, Ring(0.1, 0.2) if on else None),
-          st.toggle, _("A ring"))  # fmt: skip
-    if isinstance(ring, Ring):
-        store = lambda span: _exchange(settings, ring, replace(ring, low=span[0], high=span[1]))  # noqa: E731
-        bound("frequency/ring span", (ring.low, ring.high), store, st.slider, _("From, to (cycles per pixel)"),
-              0.0, 0.71, step=0.01)  # fmt: skip
+def _region_controls(settings: Settings, kind: type[Region], title: str, first: Region, names: tuple[str, ...]) -> None:
+    """A toggle for a ring or a wedge, and its numbers while it is there."""
+    now = _region(settings, kind)
+    key = f"frequency/{kind.__name__}"
+    bound(key, now is not None, lambda on: _exchange(settings, kind, first if on else None), st.toggle, title)
+    if now is None:
+        return
+    for name in names:
+        parameter_control(
+            f"{key}/{name}", editing.PARAMETERS[name], getattr(now, name), partial(_set_number, settings, kind, name)
+        )
 
 
-def _wedge_controls(settings: Settings) -> None:
-    wedge = _region(settings, Wedge)
-    bound("frequency/wedge", wedge is not None, lambda on: _exchange(settings, wedge, Wedge(0.0, 30.0) if on else None),
-          st.toggle, _("A wedge"))  # fmt: skip
-    if isinstance(wedge, Wedge):
-        for name, title, most in (
-            ("angle", _("Direction of the waves (°)"), 180.0),
-            ("width", _("Opening (°)"), 180.0),
-        ):
-            bound(f"frequency/wedge {name}", getattr(wedge, name), _wedge_storing(settings, wedge, name),
-                  st.slider, title, 0.0 if name == "angle" else 1.0, most, step=1.0)  # fmt: skip
-
-
-def _wedge_storing(settings: Settings, wedge: Wedge, name: str) -> Callable[[float], None]:
-    return lambda value: _exchange(settings, wedge, replace(wedge, **{name: value}))
+def _set_number(settings: Settings, kind: type[Region], name: str, value: float) -> None:
+    """Change one number; the two radii of a ring push each other."""
+    now = _region(settings, kind)
+    if now is None:
+        return
+    values = {name: value}
+    if isinstance(now, Ring) and name == "low" and value > now.high:
+        values["high"] = value
+    if isinstance(now, Ring) and name == "high" and value < now.low:
+        values["low"] = value
+    _exchange(settings, kind, replace(now, **values))  # type: ignore[arg-type]  # the numbers of its own kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from pages.common.chain_controls import step_controls
 from pages.common.frame import guarded
 from pages.common.frequency_events import on_event
 from pages.common.frequency_settings import BORDERS
-from pages.common.frequency_source import SpectralSource, send_source, spectral_source
+from pages.common.frequency_source import Result, SpectralSource, send_source, spectral_source
 from pages.common.frequency_tabs import tabs
 from pages.common.language import _, translate
 from pages.common.pictures import Pictures, parameter_control
@@ -31,28 +31,9 @@ from pages.common.settings import Settings, bound
 from pages.common.spectra import Filter, Message, spectra
 from pages.common.viewer import automatic_mode
 
-__all__ = ["Result", "chosen_filter", "kernel_mode"]
+__all__ = ["kernel_mode"]
 
 KERNEL_SHOWN = 65  # cells of a designed filter's kernel around its centre
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """A filtered picture with what it is compared with.
-
-    Attributes:
-        values: by spectra, float32 (H, W).
-        shown: in the colours of the page.
-        difference: by spectra minus pixel by pixel; None for a designed filter.
-        largest: largest absolute difference.
-        largest_inside: the same where no window reaches beyond the picture.
-    """
-
-    values: Picture
-    shown: Display
-    difference: Picture | None
-    largest: float
-    largest_inside: float
 
 
 def kernel_mode(settings: Settings, chosen: Pictures) -> None:
@@ -93,10 +74,10 @@ def _filtered(settings: Settings, chosen: Pictures, source: SpectralSource) -> N
             _filter_controls(settings)
     if result is not None:
         _result_line(settings, source, result)
-        tabs(settings, chosen, result.values)
+        tabs(settings, chosen, source, result)
 
 
-def chosen_filter(settings: Settings) -> Filter:
+def _chosen_filter(settings: Settings) -> Filter:
     """The kernel or the design that is set."""
     if settings["filter"] == "design":
         return Filter(None, settings["design"].transfer((GRID, GRID)))
@@ -111,7 +92,7 @@ def _result(settings: Settings, chosen: Pictures, source: SpectralSource) -> Res
     return _compared(digest, chain, settings["border"], settings["operation"], source)
 
 
-@st.cache_resource(max_entries=32, ttl="1h", show_spinner=False)  # 8 MB for a megapixel
+@st.cache_resource(max_entries=8, ttl="1h", show_spinner=False)  # 11 MB for a megapixel
 def _compared(digest: str, chain: str, border: str, operation: str, _source: SpectralSource) -> Result:
     steps = notation.read(chain)
     found = compare(_source.spectrum, steps[0].kernel.weights, border, operation=operation)  # type: ignore[union-attr]  # linear
@@ -119,15 +100,16 @@ def _compared(digest: str, chain: str, border: str, operation: str, _source: Spe
     return Result(found.by_spectra, shown, found.difference, found.largest, found.largest_inside)
 
 
-@st.cache_resource(max_entries=32, ttl="1h", show_spinner=False)
+@st.cache_resource(max_entries=8, ttl="1h", show_spinner=False)  # 7 MB for a megapixel
 def _designed(digest: str, chosen: Design, _source: SpectralSource) -> Result:
-    values = designs.apply(_source.pixels, chosen.transfer(_source.size))
+    values = designs.apply(_source.spectrum, chosen.transfer(_source.size))
     flat_stays = chosen.kind in ("low", "band_reject", "notch_reject")
-    return Result(values, display(values, "clip" if flat_stays else "signed"), None, 0.0, 0.0)
+    rings = designs.ringing(chosen, _source.size)
+    return Result(values, display(values, "clip" if flat_stays else "signed"), None, 0.0, 0.0, rings)
 
 
 def _message(settings: Settings, source: SpectralSource, result: Result) -> Message:
-    message = Message(scale=settings["scale"], probe=settings["probe"], filter=chosen_filter(settings))
+    message = Message(scale=settings["scale"], probe=settings["probe"], filter=_chosen_filter(settings))
     key, size = source.key, source.size
     shape = f"{size[0]} × {size[1]}"
     message.kept_picture("picture", _("Picture"), f"{key} picture", size, shape)
@@ -167,18 +149,17 @@ def _spatial_kernel(message: Message, chosen: Design, size: tuple[int, int]) -> 
     kernel = chosen.spatial_kernel(size)
     rows, columns = ((n // 2 - min(n, KERNEL_SHOWN) // 2, min(n, KERNEL_SHOWN)) for n in size)
     middle = kernel[rows[0] : rows[0] + rows[1], columns[0] : columns[0] + columns[1]]
-    # The peak is far higher than the rings: the root of the size shows both.
-    bent = np.sign(middle) * np.sqrt(np.abs(middle))
-    shown = display_signed(bent.astype(np.float32), float(np.abs(bent).max()) or 1.0)
-    peak = _short(float(np.abs(middle).max()))
+    # The peak is far higher than the rings, so the colours end at a fifth of it.
+    largest = float(np.abs(middle).max()) / 5
+    shown = display_signed(middle.astype(np.float32), largest or 1.0)
     message.picture(
         "kernel",
         _("Its kernel in space"),
         shown.rgb,
-        _("middle {rows} × {columns}, roots").format(rows=middle.shape[0], columns=middle.shape[1]),
+        _("middle {rows} × {columns}").format(rows=middle.shape[0], columns=middle.shape[1]),
         palette=message.palette(colours.diverging()),
-        low="\u2212" + peak,
-        high=peak,
+        low="≤ " + _short(-largest),
+        high="≥ " + _short(largest),
     )
 
 
@@ -191,8 +172,7 @@ def _result_line(settings: Settings, source: SpectralSource, result: Result) -> 
             parts.append(
                 _("The transform wraps the picture around, this border does not: so they differ at the edges.")
             )
-    else:
-        found = designs.ringing(settings["design"])
+    elif (found := result.ringing) is not None:
         parts.append(_("Deepest negative lobe of the kernel: {lobe:.1%} of its peak.").format(lobe=found.negative_lobe))
         if found.overshoot is not None:
             parts.append(_("An edge overshoots by {overshoot:.1%} of its height.").format(overshoot=found.overshoot))

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from cnnviz import snippets
+from cnnviz.convolution.checks import Picture
 from cnnviz.convolution.frequency import sampling, shifts
 from cnnviz.convolution.frequency.sampling import Subsampled
 from cnnviz.convolution.frequency.shifts import POOLINGS, Pooling
 from cnnviz.convolution.frequency.spectrum import transform
+from cnnviz.figures import encode
 from cnnviz.figures.display import display
 from cnnviz.figures.spectra import LogLevels, log_levels, reduced
+from pages.common.files import File, download_row, npy_bytes
 from pages.common.frame import guarded
 from pages.common.frequency_events import on_event
 from pages.common.frequency_source import SpectralSource, send_source, spectral_source
@@ -20,6 +24,7 @@ from pages.common.language import _
 from pages.common.pictures import Pictures
 from pages.common.settings import Settings
 from pages.common.spectra import Message, spectra
+from pages.common.take_away import page_link
 
 __all__ = ["sampling_mode"]
 
@@ -51,6 +56,7 @@ def _sampling(settings: Settings, chosen: Pictures, source: SpectralSource) -> N
         _controls(settings)
     _told(settings, found)
     _consistency(chosen.shown.digest, stride, source)
+    _take_away(settings, chosen, found)
 
 
 def _controls(settings: Settings) -> None:
@@ -59,7 +65,7 @@ def _controls(settings: Settings) -> None:
     settings.control("blur", st.selectbox, _("Blur before the stride"), list(blurs), format_func=blurs.__getitem__)
 
 
-@st.cache_resource(max_entries=32, ttl="1h", show_spinner=False)
+@st.cache_resource(max_entries=8, ttl="1h", show_spinner=False)  # 9 MB for a megapixel
 def _sampled(digest: str, stride: int, blur: str, _source: SpectralSource) -> _Sampled:
     plain, blurred = (sampling.subsample(_source.pixels, stride, each) for each in ("none", blur))
     power = reduced(transform(blurred.blurred).magnitude ** 2)
@@ -119,3 +125,25 @@ def _shifted(digest: str, stride: int, _source: SpectralSource) -> list[tuple[sh
     return [
         (kind, shifts.shift_consistency(_source.pixels, Pooling(kind, (stride, stride)), (0, 1))) for kind in POOLINGS
     ]
+
+
+def _take_away(settings: Settings, chosen: Pictures, found: _Sampled) -> None:
+    with st.expander(_("Take away"), key="frequency/stride files", on_change="rerun") as drawer:
+        if not drawer.open:
+            return
+        stem = f"{chosen.shown.name.rsplit('.', 1)[0]}-stride-{settings['stride']}"
+        plain, blurred = found.plain.pixels, found.blurred.pixels
+        download_row(
+            [
+                File(_("Pixels kept (PNG)"), f"{stem}.png", lambda: _png(plain)),
+                File(_("Pixels kept (NPY)"), f"{stem}.npy", lambda: npy_bytes(plain)),
+                File(_("After the blur (PNG)"), f"{stem}-blurred.png", lambda: _png(blurred)),
+                File(_("After the blur (NPY)"), f"{stem}-blurred.npy", lambda: npy_bytes(blurred)),
+            ]
+        )
+        st.code(snippets.subsample_program(found.blurred.weights, settings["stride"]), language="python")
+        page_link(settings, chosen)
+
+
+def _png(values: Picture) -> bytes:
+    return encode.png(display(values, "clip").rgb, level=6)

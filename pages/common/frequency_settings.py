@@ -20,17 +20,7 @@ from pages.common.language import _
 from pages.common.pictures import picture_settings
 from pages.common.settings import Setting, choice, flag, number
 
-__all__ = [
-    "BORDERS",
-    "MODES",
-    "MOST_COMPARED",
-    "MOST_STRENGTH",
-    "SCALES",
-    "SETTINGS",
-    "TABS",
-    "frequency_suggestions",
-    "read_point",
-]
+__all__ = ["BORDERS", "MOST_COMPARED", "MOST_STRENGTH", "SCALES", "SETTINGS", "TABS", "frequency_suggestions"]
 
 MODES = ("kernel", "edit", "sampling")
 SCALES = ("linear", "log", "db", "phase")
@@ -51,14 +41,14 @@ def _read_kernels(text: str, most: int) -> Steps:
     return plain
 
 
-def read_point(text: str) -> Point:
+def _read_point(text: str) -> Point:
     """Read "0.125,-0.25": a row and a column frequency.
 
     Raises:
         ParameterError: for anything else, or when one is not from -0.5 to 0.5.
     """
     parts = text.split(",")
-    if len(parts) == 2 and all(len(part) <= 8 for part in parts):
+    if len(parts) == 2 and all(len(part) <= 12 for part in parts):
         row, column = float(parts[0]), float(parts[1])
         if -0.5 <= row <= 0.5 and -0.5 <= column <= 0.5:
             return row, column
@@ -82,11 +72,11 @@ def _read_design(text: str) -> Design:
     if len(numbers) != len(_NUMBERS):
         raise ParameterError("design", text[:40], _write_design(_DESIGN))
     values = {name: float(text) for name, text in zip(_NUMBERS, numbers, strict=True)}
-    return Design(shape, kind, **values, centre=read_point(centre))  # type: ignore[arg-type]  # it checks them
+    return Design(shape, kind, **values, centre=_read_point(centre))  # type: ignore[arg-type]  # it checks them
 
 
 _DESIGN = Design("ideal", "low")
-_WAVE = (0.055, 0.03)
+_WAVE = (0.0546875, 0.029296875)  # whole periods on 512 pixels: no seam at the edges
 
 SETTINGS = (
     *picture_settings("camera"),
@@ -99,7 +89,7 @@ SETTINGS = (
     choice("border", "circular", BORDERS),
     choice("operation", "correlation", ("correlation", "convolution")),
     choice("scale", "linear", SCALES),
-    Setting("probe", (0.0, 0.125), _write_point, read_point),
+    Setting("probe", (0.0, 0.125), _write_point, _read_point),
     Setting("compare", (), notation.write, lambda text: _read_kernels(text, MOST_COMPARED)),
     choice("tab", "facts", TABS),
     choice("window", "none", WINDOWS),
@@ -109,7 +99,7 @@ SETTINGS = (
     Setting("mask", Mask(), write_mask, read_mask),
     choice("keep", "remove", editing.MODES),
     Setting("brush", 0.03, "{:g}".format, lambda text: editing.PARAMETERS["radius"].check(float(text))),
-    Setting("wave", _WAVE, _write_point, read_point),
+    Setting("wave", _WAVE, _write_point, _read_point),
     number("strength", 0, 0, MOST_STRENGTH),
     choice("blur", "binomial", [blur for blur in BLURS if blur != "none"]),
 )
@@ -117,7 +107,7 @@ SETTINGS = (
 
 def frequency_suggestions() -> list[Suggestion]:
     """What to try, in the visitor's language."""
-    gaussian, box = make("gaussian", {"size": 9, "sigma": 2.0}), make("box", {"size": 9})
+    gaussian, box = make("gaussian", {"size": 15, "sigma": 2.0}), make("box", {"size": 9})
     return [
         Suggestion(
             _("Gaussian or box?"),
@@ -160,7 +150,7 @@ def frequency_suggestions() -> list[Suggestion]:
                 "mode": "sampling",
                 "picture": Source("checkerboard", (("rows", 64), ("columns", 64), ("cell", 1))),
                 "stride": 2,
-                "probe": (0.5, 0.5),
+                "probe": (-0.5, -0.5),
             },
         ),
     ]

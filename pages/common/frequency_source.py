@@ -9,16 +9,17 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.convolution.checks import Picture
+from cnnviz.convolution.frequency.design import Ringing
 from cnnviz.convolution.frequency.spectrum import Spectrum, transform
 from cnnviz.figures import encode
-from cnnviz.figures.display import display, fit
+from cnnviz.figures.display import Display, display, fit
 from cnnviz.figures.spectra import LogLevels, log_levels, reduced
 from cnnviz.images import Image
 from pages.common.spectra import LONGEST_SHOWN, keep
 
-__all__ = ["LONGEST_SIDE", "SpectralSource", "Wave", "send_source", "spectral_source"]
+__all__ = ["Result", "SpectralSource", "Wave", "send_source", "spectral_source"]
 
-LONGEST_SIDE = 1024  # a larger picture is reduced: a million frequencies are enough to look at
+_LONGEST_SIDE = 1024  # a larger picture is reduced: a million frequencies are enough to look at
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,32 @@ class SpectralSource:
         return self.spectrum.size
 
 
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A filtered picture with what it is compared with.
+
+    Attributes:
+        values: by spectra, float32 (H, W).
+        shown: in the colours of the page.
+        difference: by spectra minus pixel by pixel; None for a designed filter.
+        largest: largest absolute difference.
+        largest_inside: the same where no window reaches beyond the picture.
+        ringing: of a designed filter, on a grid of the picture's size.
+    """
+
+    values: Picture
+    shown: Display
+    difference: Picture | None
+    largest: float
+    largest_inside: float
+    ringing: Ringing | None = None
+
+
 @st.cache_resource(max_entries=8, ttl="1h", show_spinner=False)  # 12 MB for a megapixel
 def spectral_source(digest: str, window: str, wave: Wave | None, _image: Image) -> SpectralSource:
     """Transform a picture, perhaps with a wave laid over it; `digest` is the picture's."""
     pixels: Picture = _image.luminance
-    scale = LONGEST_SIDE / max(pixels.shape)
+    scale = _LONGEST_SIDE / max(pixels.shape)
     if scale < 1:
         pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
     if wave is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable
 
@@ -13,16 +12,17 @@ from numpy.typing import NDArray
 
 from cnnviz import snippets
 from cnnviz.convolution import frequency
-from cnnviz.convolution.checks import Picture
 from cnnviz.convolution.frequency import design as designs
 from cnnviz.figures import colours, encode
-from cnnviz.figures.display import display
 from cnnviz.figures.spectra import GRID
+from pages.common.files import File, download_row, npy_bytes
 from pages.common.frequency_banks import banks
 from pages.common.frequency_curves import curves, grid_response, scaled, sections, surface
-from pages.common.language import _, current, translate
+from pages.common.frequency_source import Result, SpectralSource
+from pages.common.language import _, translate
 from pages.common.pictures import Pictures
-from pages.common.settings import Settings, bound
+from pages.common.settings import Settings
+from pages.common.tabs import lazy_tabs
 from pages.common.take_away import page_link
 
 __all__ = ["tabs"]
@@ -31,7 +31,7 @@ Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 
-def tabs(settings: Settings, chosen: Pictures, result: Picture) -> None:
+def tabs(settings: Settings, chosen: Pictures, source: SpectralSource, result: Result) -> None:
     """Draw the tabs; only the one that is open is computed."""
     drawn: dict[str, tuple[str, Callable[[], None]]] = {
         "facts": (_("What kind of filter"), lambda: _facts(settings)),
@@ -39,19 +39,9 @@ def tabs(settings: Settings, chosen: Pictures, result: Picture) -> None:
         "surface": (_("Surface"), lambda: surface(settings)),
         "banks": (_("Banks"), lambda: banks(chosen)),
         "program": (_("Copy as Python"), lambda: _program(settings)),
-        "files": (_("Take away"), lambda: _files(settings, chosen, result)),
+        "files": (_("Take away"), lambda: _files(settings, chosen, source, result)),
     }
-    by_title = {title: name for name, (title, __) in drawn.items()}
-
-    def change(title: str) -> None:
-        settings["tab"] = by_title[title]
-
-    # Streamlit knows a tab by its title, so each language has tabs of its own.
-    containers = bound(f"frequency/tabs {current()}", drawn[settings["tab"]][0], change, st.tabs, list(by_title))
-    for container, (__, draw) in zip(containers, drawn.values(), strict=True):
-        if container.open:
-            with container:
-                draw()
+    lazy_tabs(settings, drawn)
 
 
 # ---- facts
@@ -105,6 +95,10 @@ def _bands(found: frequency.ResponseFacts) -> None:
 
 def _design_facts(chosen: designs.Design) -> None:
     lines = [f"**{_(designs.KINDS[chosen.kind])}**, {_(designs.SHAPES[chosen.shape])}"]
+    if chosen.kind in ("low", "high"):
+        gain = float(chosen.at(0.0, chosen.cutoff))
+        text = _("At the cutoff frequency the gain is {gain:.3f} (the definition of Gonzalez and Woods).")
+        lines.append(text.format(gain=gain))
     points = ", ".join(f"{each:.4f}" for each in designs.half_power(chosen))
     if points:
         lines.append(_("Half of the power (−3 dB) at {points} cycles per pixel.").format(points=points))
@@ -123,20 +117,24 @@ def _program(settings: Settings) -> None:
     st.code(snippets.response_program(kernel.weights, settings["operation"]), language="python")
 
 
-def _files(settings: Settings, chosen: Pictures, result: Picture) -> None:
+def _files(settings: Settings, chosen: Pictures, source: SpectralSource, result: Result) -> None:
     values = _response_values(settings)
     stem = f"{chosen.shown.name.rsplit('.', 1)[0]}-cnnviz"
-    offered: list[tuple[str, Callable[[], bytes], str, str, str]] = [
-        (_("Response (NPY, complex)"), lambda: _npy(values), "response.npy", "application/octet-stream", "data_array"),
-        (_("Response (PNG)"), lambda: _response_png(values, settings["scale"]), "response.png", "image/png", "image"),
-        (_("Sections (CSV)"), lambda: _csv(settings), "sections.csv", "text/csv", "table"),
-        (_("Filtered picture (PNG)"), lambda: _png(result), f"{stem}.png", "image/png", "image"),
-        (_("Filtered picture (NPY)"), lambda: _npy(result), f"{stem}.npy", "application/octet-stream", "data_array"),
+    files = [
+        File(_("Response (NPY, complex)"), "response.npy", lambda: npy_bytes(values)),
+        File(_("Response (PNG)"), "response.png", lambda: _response_png(values, settings["scale"])),
+        File(_("Sections (CSV)"), "sections.csv", lambda: _csv(settings)),
+        File(_("Spectrum of the picture (NPY)"), "spectrum.npy", lambda: npy_bytes(source.spectrum.centred())),
+        File(_("Filtered picture (PNG)"), f"{stem}.png", lambda: encode.png(result.shown.rgb, level=6)),
+        File(_("Filtered picture (NPY)"), f"{stem}.npy", lambda: npy_bytes(result.values)),
     ]
-    with st.container(horizontal=True):
-        for title, make, name, mime, icon in offered:
-            st.download_button(title, make, name, mime, icon=f":material/{icon}:", on_click="ignore")
-    st.caption(_("Curves are saved as SVG by the camera button of their chart."))
+    difference = result.difference
+    if difference is not None:
+        files.append(File(_("Difference (NPY)"), "difference.npy", lambda: npy_bytes(difference)))
+    download_row(files)
+    st.caption(
+        _("Each panel has a button that saves it as PNG; curves are saved as SVG by their chart's camera button.")
+    )
     page_link(settings, chosen)
 
 
@@ -147,11 +145,14 @@ def _response_values(settings: Settings) -> Complex:
 
 
 def _response_png(values: Complex, scale: str) -> bytes:
+    """As on the panel: from 0 or -60 dB to the peak, or the phase around the circle, grey where there is none."""
     height = scaled(values, scale)
-    low, high = (-180.0, 180.0) if scale == "phase" else (float(height.min()), float(height.max()))
+    lows = {"phase": -180.0, "db": frequency.DECIBEL_FLOOR}
+    low, high = lows.get(scale, 0.0), 180.0 if scale == "phase" else float(height.max())
     palette = colours.cyclic() if scale == "phase" else colours.sequential()
     share = np.clip((np.nan_to_num(height) - low) / ((high - low) or 1.0), 0, 1)
-    return encode.png(palette[np.rint(255 * share).astype(np.uint8)], level=6)
+    rgb = palette[np.rint(255 * share).astype(np.uint8)]
+    return encode.png(np.where(np.isnan(height)[..., None], np.uint8(128), rgb), level=6)
 
 
 def _csv(settings: Settings) -> bytes:
@@ -159,18 +160,7 @@ def _csv(settings: Settings) -> bytes:
     lines = ["curve,angle_degrees,frequency_cycles_per_pixel,gain,gain_db,phase_degrees"]
     for degrees in (0, 90, 45):
         for name, along, values in curves(settings, math.radians(degrees)):
-            table = zip(
-                along, np.abs(values), frequency.decibels(values, -300), np.degrees(np.angle(values)), strict=True
-            )
-            lines += [f'"{name}",{degrees},{f:.6f},{gain:.9g},{db:.4f},{angle:.4f}' for f, gain, db, angle in table]
+            columns = (along, np.abs(values), frequency.decibels(values, -300), np.degrees(np.angle(values)))
+            table = zip(*columns, strict=True)
+            lines += [f'"{name}",{degrees},{f:.9g},{gain:.9g},{db:.4f},{angle:.4f}' for f, gain, db, angle in table]
     return ("\n".join(lines) + "\n").encode()
-
-
-def _png(result: Picture) -> bytes:
-    return encode.png(display(result, "clip").rgb, level=6)
-
-
-def _npy(values: NDArray[np.generic]) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, values, allow_pickle=False)
-    return stream.getvalue()

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from cnnviz.convolution import contents, layer_limits, layer_text, presets
+from cnnviz.convolution import contents, layer_limits, presets
 from cnnviz.convolution.arithmetic import (
     PADDING_MODES,
     AveragePooling,
@@ -19,13 +19,13 @@ from cnnviz.convolution.arithmetic import (
     TransposedConvolution,
 )
 from cnnviz.errors import CnnvizError
-from pages.common.arithmetic_settings import LAST_SEED, PHOTO, SETTINGS, preset_values, read_size, write_size
-from pages.common.language import _, translate
+from pages.common.arithmetic_settings import LAST_SEED, PHOTO, SETTINGS, is_rectangular, preset_values
+from pages.common.language import _
+from pages.common.layer_typing import typed_controls
 from pages.common.settings import Settings, bound
 
-__all__ = ["layer_controls", "legal_or_draft", "preset_control", "refusals"]
+__all__ = ["layer_controls", "preset_control"]
 
-_DRAFT = "arithmetic/draft"  # session: {"layer" or "size": (text, sentence)} as typed and refused
 _KINDS: dict[str, Callable[..., Layer]] = {
     "convolution": Convolution,
     "transposed": TransposedConvolution,
@@ -42,33 +42,6 @@ _CHANNELS = range(1, 9)
 _NUMBERED = "numbered"
 
 
-def legal_or_draft(settings: Settings) -> tuple[Layer, tuple[int, int]]:
-    """The layer and the input's size, when they go together; otherwise the defaults, and the sentence is kept.
-
-    An address can hold a layer and a size that are legal each, but not together.
-    """
-    layer, size = settings["layer"], settings["size"]
-    try:
-        layer.output_size(size)
-    except CnnvizError as error:
-        _drafts()["layer"] = (layer_text.write(layer), translate(error))
-        settings["layer"] = settings.settings["layer"].default
-        settings["size"] = settings.settings["size"].default
-    return settings["layer"], settings["size"]
-
-
-def refusals() -> None:
-    """Say what was typed and is not possible: above the picture, where it is seen from everywhere."""
-    for text, sentence in _drafts().values():
-        kept = _("The last possible one stays in use.")
-        st.error(f"`{text[:60].replace('`', '')}`: {sentence} {kept}", icon=":material/error:")
-
-
-def _drafts() -> dict[str, tuple[str, str]]:
-    drafts: dict[str, tuple[str, str]] = st.session_state.setdefault(_DRAFT, {})
-    return drafts
-
-
 def preset_control(settings: Settings, *, told: bool) -> None:
     """Draw the list of presets; a choice sets the whole page. With `told` it says what to see in the chosen one."""
     titles = {key: _(presets.get(key).title) for key in presets.names()}
@@ -80,7 +53,6 @@ def preset_control(settings: Settings, *, told: bool) -> None:
 
     def choose(key: str | None) -> None:
         if key is not None:
-            _drafts().clear()
             settings.replace(preset_values(presets.get(key)))
 
     key = "arithmetic/preset"
@@ -105,15 +77,29 @@ def layer_controls(settings: Settings) -> None:
     """Draw all controls of the layer and of the numbers in the grids."""
     layer, size = settings["layer"], settings["size"]
     _kind_control(settings, layer)
-    axes: tuple[int | None, ...] = (0, 1) if settings["apart"] else (None,)
+    apart = settings["apart"] or size[0] != size[1] or is_rectangular(layer)
+    axes: tuple[int | None, ...] = (0, 1) if apart else (None,)
     _side_by_side([partial(_size_slider, settings, axis) for axis in axes])
     for name, label, candidates in _offered(layer):
         _side_by_side([partial(_axis_slider, settings, name, label, candidates, axis) for axis in axes])
-    settings.control("apart", st.toggle, _("Rows and columns apart"))
+    bound("arithmetic/apart", apart, partial(_set_apart, settings), st.toggle, _("Rows and columns apart"))
     _padding_controls(settings, layer, size)
     _channel_controls(settings, layer, size)
-    _typed(settings)
+    typed_controls(settings)
     _content_controls(settings, layer)
+
+
+def _set_apart(settings: Settings, apart: bool) -> None:
+    """Together again, the columns follow the rows; what cannot be made square stays as it is."""
+    if not apart:
+        layer, rows = settings["layer"], settings["size"][0]
+        for name, *__ in _offered(layer):
+            value = getattr(layer, name)[0]
+            with contextlib.suppress(CnnvizError):
+                layer = layer_limits.with_value(layer, name, None, value[0] if isinstance(value, tuple) else value)
+        if layer_limits.fits(layer, (rows, rows)):
+            settings["layer"], settings["size"] = layer, (rows, rows)
+    settings["apart"] = apart
 
 
 def _side_by_side(drawn: Sequence[Callable[[], None]]) -> None:
@@ -133,7 +119,7 @@ def _set_layer(settings: Settings, layer: Layer) -> None:
     except CnnvizError:
         return
     settings["layer"] = layer
-    _drafts().pop("layer", None)
+    settings["step"] = 1
 
 
 def _kind_control(settings: Settings, layer: Layer) -> None:
@@ -191,6 +177,7 @@ def _size_slider(settings: Settings, axis: int | None) -> None:
         fresh = {None: (value, value), 0: (value, columns), 1: (rows, value)}[axis]
         if layer_limits.fits(settings["layer"], fresh):
             settings["size"] = fresh
+            settings["step"] = 1
 
     _slider(f"arithmetic/size {axis}", label, legal, size[axis or 0], store)
 
@@ -311,43 +298,6 @@ def _channel_slider(settings: Settings, name: str, label: str) -> None:
     layer = settings["layer"]
     legal = layer_limits.legal(layer, settings["size"], name, None, _CHANNELS)
     _slider(f"arithmetic/{name}", label, legal, getattr(layer, name), _storing(settings, name, None))
-
-
-def _typed(settings: Settings) -> None:
-    """Type the layer as in PyTorch, and the input; what is not possible is explained, and nothing else changes."""
-    layer, size = settings["layer"], settings["size"]
-    drafts = _drafts()
-
-    def type_layer(text: str) -> None:
-        drafts.pop("layer", None)
-        try:
-            fresh = layer_text.read(text)
-            fresh.output_size(size)
-        except CnnvizError as error:
-            drafts["layer"] = (text, translate(error))
-        else:
-            settings["layer"] = fresh
-            settings["view"] = "spread" if fresh.kind == "transposed" else "windows"
-            settings["apart"] = settings["apart"] or fresh.kernel_size[0] != fresh.kernel_size[1]
-
-    def type_size(text: str) -> None:
-        drafts.pop("size", None)
-        try:
-            fresh = read_size(text)
-            layer.output_size(fresh)
-        except CnnvizError as error:
-            drafts["size"] = (text, translate(error))
-        else:
-            settings["size"] = fresh
-            settings["apart"] = settings["apart"] or fresh[0] != fresh[1]
-
-    hint = _('As in PyTorch; also padding=((top, bottom), (left, right)), "same_tensorflow" and "full"')
-    for name, value, store, label, text in (
-        ("layer", layer_text.write(layer), type_layer, _("Type the layer"), hint),
-        ("size", write_size(size), type_size, _("Type the input's size"), _("rows x columns")),
-    ):
-        shown, __ = drafts.get(name, (value, ""))
-        bound(f"arithmetic/typed {name}", shown, store, st.text_input, label, help=text, max_chars=300)
 
 
 def _content_controls(settings: Settings, layer: Layer) -> None:

@@ -98,7 +98,12 @@ def fits_the_player(layer: Layer, size: tuple[int, int]) -> bool:
     """False for layers with more numbers than a browser should be sent."""
     filters = min(layer.out_channels, MOST_FILTERS)
     kernels = filters * layer.in_channels * layer.kernel_size[0] * layer.kernel_size[1]
-    return max(layer.in_channels * size[0] * size[1], kernels, layer.parameters) <= MOST_NUMBERS
+    rows, columns = (windows(axis) for axis in layer.axes(size))
+    # What the browser lays out: the input with its padding or its inserted zeros, and the outputs.
+    positions = min(layer.in_channels, MOST_FILTERS) * len(rows.sources) * len(columns.sources)
+    outputs = filters * rows.output * columns.output
+    cells = layer.in_channels * size[0] * size[1]
+    return max(cells, kernels, layer.parameters, positions, outputs) <= MOST_NUMBERS
 
 
 def play_bytes(key: str, message: bytes, on_revealed: Callable[[str], None] | None = None) -> None:

@@ -180,6 +180,13 @@ def _labels() -> dict[str, Any]:
             "f row {row}, f column {column} cycles per pixel; wavelength {wavelength} pixels, direction {angle}°"
         ),
         "gain": _("|H| = {gain}, {decibels} dB, phase {phase}"),
+        "save": _("Save this panel as PNG"),
+        "limit": _(
+            "At the limit of the stride: it becomes {out_row}, {out_column} cycles per output pixel, and 0.5 and −0.5 "
+            "are the same wave there."
+        ),
+        "paint": _("Enter paints at the probe."),
+        "by_gain": _("multiplied by its gain {gain}"),
         "kept": _(
             "Below the limit of the stride: it stays where it is ({out_row}, {out_column} cycles per output pixel)."
         ),

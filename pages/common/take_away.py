@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -15,6 +14,7 @@ from cnnviz.figures import encode
 from cnnviz.figures.display import display_signed
 from cnnviz.images import Image
 from cnnviz.images.source import UPLOAD, Noise
+from pages.common.files import File, download_row, npy_bytes
 from pages.common.language import _, current
 from pages.common.pictures import Pictures
 from pages.common.settings import Settings
@@ -74,18 +74,12 @@ def match_downloads(settings: Settings, chosen: Pictures, response: NDArray[np.f
 
 def _files(image: Image, picture: Callable[[], bytes], values: Callable[[], NDArray[np.float32]]) -> None:
     stem = f"{image.name.rsplit('.', 1)[0]}-cnnviz"
-    with st.container(horizontal=True):
-        st.download_button(
-            _("Picture (PNG)"), picture, f"{stem}.png", "image/png", icon=":material/image:", on_click="ignore"
-        )
-        st.download_button(
-            _("Numbers (NPY, float32)"),
-            lambda: _npy(values()),
-            f"{stem}.npy",
-            "application/octet-stream",
-            icon=":material/data_array:",
-            on_click="ignore",
-        )
+    download_row(
+        [
+            File(_("Picture (PNG)"), f"{stem}.png", picture),
+            File(_("Numbers (NPY, float32)"), f"{stem}.npy", lambda: npy_bytes(values())),
+        ]
+    )
 
 
 def page_link(settings: Settings, chosen: Pictures) -> None:
@@ -98,9 +92,3 @@ def page_link(settings: Settings, chosen: Pictures) -> None:
         st.caption(_("The filters hold too many numbers for a link; they are not in it."))
     if chosen.source.key == UPLOAD:
         st.caption(_("A picture of your own does not travel with the link: whoever opens it sees the sample instead."))
-
-
-def _npy(values: NDArray[np.float32]) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, values, allow_pickle=False)
-    return stream.getvalue()

@@ -130,12 +130,44 @@ def test_what_is_typed_wrongly_is_explained(root: Path, typed: str, named: str) 
     assert "output 1 × 4 × 4" in texts(app)
 
 
+def test_what_was_refused_is_forgotten_with_the_layer(root: Path) -> None:
+    """A suggestion, or a slider, makes another layer: the old text and its sentence are gone."""
+    app = arithmetic(root, layer="Conv2d(1, 1, 3, padding=1)", size="5x5")
+    next(box for box in app.text_input if box.label == "Type the layer").set_value("Conv2d(1, 1, 99)").run()
+    assert app.error
+    next(button for button in app.button if button.label == "Depthwise convolution").click().run()
+    assert not app.error
+    assert "groups=3" in next(box for box in app.text_input if box.label == "Type the layer").value
+    next(box for box in app.text_input if box.label == "Type the input's size").set_value("999").run()
+    assert app.error
+    sliders(app)["Input rows and columns"].set_value(9).run()
+    assert not app.error
+    assert next(box for box in app.text_input if box.label == "Type the input's size").value == "9x9"
+
+
+def test_a_link_to_a_rectangular_layer_shows_both_axes(root: Path) -> None:
+    """Sliders never stand for two different numbers; switched together, the columns follow the rows."""
+    app = arithmetic(root, layer="Conv2d(1, 1, 3, stride=(3, 1))", size="9x9")
+    assert {"Stride · rows", "Stride · columns"} <= set(sliders(app))
+    next(toggle for toggle in app.toggle if toggle.label == "Rows and columns apart").set_value(False).run()
+    assert sliders(app)["Stride"].value == 3
+    assert layer_text.read(next(box for box in app.text_input if box.label == "Type the layer").value).stride == (3, 3)
+
+
+def test_the_step_of_a_link_belongs_to_its_layer(root: Path) -> None:
+    """Another layer starts at its own first step."""
+    app = arithmetic(root, layer="Conv2d(1, 1, 3)", size="7x7", step="9")
+    sliders(app)["Kernel size"].set_value(2).run()
+    assert "step" not in app.query_params
+
+
 def test_an_address_whose_parts_do_not_go_together(root: Path) -> None:
     """Layer and size are legal each, but not together: one sentence, and the defaults."""
     app = arithmetic(root, layer="Conv2d(1, 1, 9)", size="5x5")
     assert not app.exception
     assert len(app.error) == 1
     assert "kernel_size is 9, but must be 1 … 5" in app.error[0].value
+    assert "The default is shown instead." in app.error[0].value
     assert "output 1 × 3 × 3" in texts(app)
 
 
@@ -295,9 +327,20 @@ def test_the_browser_gets_the_numbers_of_the_layer(kind: str) -> None:
 
 @pytest.mark.parametrize("layer", [Convolution(3, in_channels=64, out_channels=64), MaxPooling(2), AveragePooling(2)])
 def test_what_fits_the_player_is_a_small_message(layer: Layer) -> None:
-    """At most a million numbers are sent."""
+    """At most a million numbers are sent, and laid out in the browser."""
     assert fits_the_player(layer, (64, 64))
     assert not fits_the_player(layer, (4096, 4096))
+
+
+def test_what_the_browser_would_have_to_lay_out_counts(root: Path) -> None:
+    """A short line that makes a hundred million outputs is not played, and its methods are not run."""
+    layer = TransposedConvolution(16, 16, out_channels=6)
+    assert not fits_the_player(layer, (256, 256))
+    app = arithmetic(root, layer=layer_text.write(layer), size="256x256", tab="methods")
+    assert not app.exception
+    app = arithmetic(root, layer="Conv2d(1, 1, 100, padding=50)", size="256x256", tab="methods")
+    assert not app.exception
+    assert any("too much memory" in each.value for each in app.caption)
 
 
 def test_the_picture_of_the_home_page_is_drawn() -> None:

@@ -27,12 +27,13 @@ from cnnviz.convolution.frequency.grid import (
     Array,
     checked_grid,
     checked_picture,
-    distance,
+    frequencies,
     is_even,
     picture_from,
-    radius,
-    spectrum,
+    wrapped_distance,
 )
+from cnnviz.convolution.frequency.spectrum import Spectrum as Transformed
+from cnnviz.convolution.frequency.spectrum import backward, transform
 from cnnviz.errors import ParameterError
 from cnnviz.parameters import Parameter
 from cnnviz.text import N_
@@ -121,26 +122,35 @@ class Design:
             )
         object.__setattr__(self, "centre", _checked_centre(self.centre))
 
+    def at(self, rows: ArrayLike, columns: ArrayLike) -> Array:
+        """What single frequencies are multiplied by: float64 of the shape that `rows` and `columns` broadcast to.
+
+        Args:
+            rows: row frequencies in cycles per pixel.
+            columns: column frequencies.
+        """
+        down, right = np.asarray(rows, np.float64), np.asarray(columns, np.float64)
+        match self.kind:
+            case "low":
+                return self._low_pass(np.hypot(down, right), self.cutoff)
+            case "high":
+                return 1.0 - self._low_pass(np.hypot(down, right), self.cutoff)
+            case "band":
+                return self._band_pass(np.hypot(down, right))
+            case "band_reject":
+                return 1.0 - self._band_pass(np.hypot(down, right))
+            case "notch_reject":
+                return self._notch(down, right)
+            case "notch_pass":
+                return 1.0 - self._notch(down, right)
+
     def transfer(self, size: int | Pair = (256, 256)) -> Array:
-        """What each frequency is multiplied by: float64 (rows, columns), 0 to 1, zero frequency in the middle.
+        """What the frequencies of a grid are multiplied by: float64 (rows, columns), 0 to 1, zero in the middle.
 
         Raises:
             ParameterError: when `size` is not 1 to 2048 in each side.
         """
-        grid = checked_grid(size)
-        match self.kind:
-            case "low":
-                return self._low_pass(radius(grid), self.cutoff)
-            case "high":
-                return 1.0 - self._low_pass(radius(grid), self.cutoff)
-            case "band":
-                return self._band_pass(radius(grid))
-            case "band_reject":
-                return 1.0 - self._band_pass(radius(grid))
-            case "notch_reject":
-                return self._notch(grid)
-            case "notch_pass":
-                return 1.0 - self._notch(grid)
+        return self.at(*frequencies(checked_grid(size)))
 
     def spatial_kernel(self, size: int | Pair = (256, 256)) -> Array:
         """The kernel with this transfer function: its inverse transform, centred at (rows // 2, columns // 2).
@@ -171,9 +181,9 @@ class Design:
         passed[away] = np.exp(-(q**2)) if self.shape == "gaussian" else 1.0 / (1.0 + q ** (2 * self.order))
         return passed
 
-    def _notch(self, grid: Pair) -> Array:
+    def _notch(self, rows: Array, columns: Array) -> Array:
         row, column = self.centre
-        spots = (distance(grid, each) for each in ((row, column), (-row, -column)))
+        spots = (wrapped_distance(rows, columns, each) for each in ((row, column), (-row, -column)))
         first, second = (1.0 - self._low_pass(each, self.radius) for each in spots)
         return np.asarray(first * second, np.float64)
 
@@ -199,7 +209,8 @@ def ringing(design: Design, size: int | Pair = (256, 256)) -> Ringing:
         ParameterError: when `size` is not 1 to 2048 in each side.
     """
     kernel = design.spatial_kernel(size)
-    lobe = max(0.0, -float(kernel.min())) / float(np.abs(kernel).max())
+    peak = float(np.abs(kernel).max())  # 0 where no frequency of the grid is passed
+    lobe = max(0.0, -float(kernel.min())) / peak if peak > 0 else 0.0
     if design.kind not in _KEEPS_FLAT:
         return Ringing(lobe, None)
     # The edge is the same in every row: only the kernel's sum over the rows counts.
@@ -228,23 +239,25 @@ def half_power(design: Design) -> tuple[float, ...]:
     return ()
 
 
-def apply(pixels: ArrayLike, transfer: ArrayLike) -> Picture:
+def apply(picture: Transformed | ArrayLike, transfer: ArrayLike) -> Picture:
     """Multiply a picture's spectrum by a transfer function, channel by channel; the picture is taken as periodic.
 
     Args:
-        pixels: (H, W) or (H, W, C), at most 2048 in a side; read, never changed.
+        picture: (H, W) or (H, W, C), at most 2048 in a side, or what `spectrum.transform` made of it, which saves a
+            transform; read, never changed.
         transfer: real (H, W), zero frequency in the middle, equal at f and -f.
 
     Returns:
-        float32, the shape of `pixels`; nothing is clipped.
+        float32, the picture's shape; nothing is clipped.
 
     Raises:
         ParameterError: when one of them is something else.
     """
-    picture = checked_picture(pixels)
-    gains = checked_transfer(transfer, (picture.shape[0], picture.shape[1]))
-    changed = spectrum(picture) * gains.reshape(gains.shape + (1,) * (picture.ndim - 2))
-    return picture_from(changed).real.astype(np.float32)
+    whole = picture if isinstance(picture, Transformed) else transform(checked_picture(picture))
+    gains = checked_transfer(transfer, whole.size)
+    # Equal at f and -f: the half that the spectrum of a real picture keeps says all.
+    half = np.fft.ifftshift(gains)[:, : whole.values.shape[1]].astype(np.float32)
+    return backward(whole.values * half.reshape(half.shape + (1,) * (whole.values.ndim - 2)), whole.size)
 
 
 def checked_transfer(transfer: ArrayLike, size: Pair) -> Array:

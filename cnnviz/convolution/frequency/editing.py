@@ -16,20 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnviz.convolution.checks import Pair, Picture
-from cnnviz.convolution.frequency.design import checked_transfer
+from cnnviz.convolution.frequency.design import apply, checked_transfer
 from cnnviz.convolution.frequency.grid import (
     ROUNDING,
     Array,
     checked_grid,
     checked_picture,
-    contrast_energy,
     frequencies,
     mirrored,
-    picture_from,
     radius,
-    spectrum,
 )
 from cnnviz.convolution.frequency.response import axis
+from cnnviz.convolution.frequency.spectrum import Spectrum as Transformed
+from cnnviz.convolution.frequency.spectrum import transform
 from cnnviz.errors import ParameterError, WorkError
 from cnnviz.parameters import Parameter
 from cnnviz.text import N_
@@ -48,6 +47,7 @@ __all__ = [
     "Stroke",
     "Wedge",
     "edit",
+    "gains",
 ]
 
 Point = tuple[float, float]
@@ -59,7 +59,9 @@ MODES: Mapping[Mode, str] = {
 
 MOST_REGIONS = 32
 MOST_POINTS = 1000  # of all strokes of a mask
-_MOST_CELLS = 2**26  # that all pieces of a stroke look at: about three seconds
+_MOST_CELLS = 2**25  # that all pieces of a mask's strokes look at: about a second and a half
+
+_ROUNDING = 1e-12  # of the energy of the mean
 
 _CYCLES, _DEGREES = N_("cycles per pixel"), N_("degrees")
 PARAMETERS: Mapping[str, Parameter] = {
@@ -111,13 +113,15 @@ class Stroke(_Checked):
         """Cover every frequency near enough to a piece of the line, and its mirror image."""
         nearest: Array = np.full(grid, np.inf)
         lines = axis(grid[0]), axis(grid[1])
-        pieces = list(self._pieces(lines))
-        if sum((down.stop - down.start) * (right.stop - right.start) for _, (down, right) in pieces) > _MOST_CELLS:
-            raise WorkError(N_("The stroke is too long and too wide to be painted; draw with a smaller brush."))
-        for (start, end), box in pieces:
+        for (start, end), box in self._pieces(lines):
             rows, columns = lines[0][box[0], np.newaxis], lines[1][box[1]]
             np.minimum(nearest[box], _distance(rows, columns, start, end), out=nearest[box])
         return _even(_edge(nearest - self.radius, self.soft))
+
+    def cells(self, grid: Pair) -> int:
+        """Frequencies that are looked at to cover it: how much work it is."""
+        boxes = (box for _, box in self._pieces((axis(grid[0]), axis(grid[1]))))
+        return sum((down.stop - down.start) * (right.stop - right.start) for down, right in boxes)
 
     def _pieces(self, lines: tuple[Array, Array]) -> Iterator[tuple[tuple[Point, Point], tuple[slice, slice]]]:
         """Every straight piece, with the part of the grid it can reach; also as it comes back at the other edge."""
@@ -221,9 +225,11 @@ class Mask:
 
         Raises:
             ParameterError: when `size` is not 1 to 2048 in each side.
-            WorkError: when a stroke would take too long.
+            WorkError: when the strokes would take too long.
         """
         grid = checked_grid(size)
+        if sum(each.cells(grid) for each in self.regions if isinstance(each, Stroke)) > _MOST_CELLS:
+            raise WorkError(N_("These strokes are too long and too wide to be painted; draw with a smaller brush."))
         chosen: Array = np.zeros(grid)
         for region in self.regions:
             np.maximum(chosen, region.selection(grid), out=chosen)
@@ -237,21 +243,22 @@ class Edited:
     Attributes:
         pixels: float32, the shape of the picture; nothing is clipped.
         transfer: float64 (H, W), what each frequency was multiplied by.
-        residue: largest absolute imaginary part after going back: rounding, as the selection is even.
         removed: share of the picture's energy, its mean left out, that is gone: 0 to 1.
     """
 
     pixels: Picture
     transfer: Array
-    residue: float
     removed: float
 
 
-def edit(pixels: ArrayLike, selection: ArrayLike, mode: str = "remove", keep_mean: bool = True) -> Edited:
+def edit(
+    picture: Transformed | ArrayLike, selection: ArrayLike, mode: str = "remove", keep_mean: bool = True
+) -> Edited:
     """Remove the chosen frequencies from a picture, or all others; the picture is taken as periodic.
 
     Args:
-        pixels: (H, W) or (H, W, C), at most 2048 in a side.
+        picture: (H, W) or (H, W, C), at most 2048 in a side, or what `spectrum.transform` made of it, which saves a
+            transform.
         selection: (H, W), 0 to 1, zero frequency in the middle, equal at f and -f, as `Mask.selection` gives it.
         mode: a key of `MODES`.
         keep_mean: leave zero frequency alone, so that the picture keeps its brightness.
@@ -259,25 +266,37 @@ def edit(pixels: ArrayLike, selection: ArrayLike, mode: str = "remove", keep_mea
     Raises:
         ParameterError: when an argument is something else.
     """
-    picture = checked_picture(pixels)
-    size = picture.shape[0], picture.shape[1]
-    chosen = checked_transfer(selection, size)
+    whole = picture if isinstance(picture, Transformed) else transform(checked_picture(picture))
+    chosen = checked_transfer(selection, whole.size)
     if chosen.min() < 0 or chosen.max() > 1:
         raise ParameterError("selection", f"{chosen.min():g} … {chosen.max():g}", "0 … 1")
+    transfer = gains(chosen, mode, keep_mean)
+    return Edited(apply(whole, transfer), transfer, _removed(whole.magnitude, transfer))
+
+
+def gains(selection: Array, mode: str = "remove", keep_mean: bool = True) -> Array:
+    """What each frequency is multiplied by when the chosen ones, or all others, are removed.
+
+    Raises:
+        ParameterError: when `mode` is no key of `MODES`.
+    """
     if mode not in MODES:
         raise ParameterError("mode", str(mode)[:40], ", ".join(get_args(Mode)))
-    transfer = 1.0 - chosen if mode == "remove" else chosen.copy()
+    transfer = 1.0 - selection if mode == "remove" else selection.copy()
     if keep_mean:
-        transfer[size[0] // 2, size[1] // 2] = 1.0
-    whole = spectrum(picture)
-    back = picture_from(whole * transfer.reshape(size + (1,) * (picture.ndim - 2)))
-    residue = float(np.abs(back.imag).max())
-    return Edited(back.real.astype(np.float32), transfer, residue, _removed(contrast_energy(whole), transfer))
+        transfer[selection.shape[0] // 2, selection.shape[1] // 2] = 1.0
+    return transfer
 
 
-def _removed(energy: Array, transfer: Array) -> float:
+def _removed(magnitude: Picture, transfer: Array) -> float:
+    energy = magnitude.astype(np.float64) ** 2
+    energy = energy.sum(axis=2) if energy.ndim == 3 else energy
+    middle = energy.shape[0] // 2, energy.shape[1] // 2
+    mean, energy[middle] = energy[middle], 0.0
     total = float(energy.sum())
-    return max(0.0, float((energy * (1.0 - transfer**2)).sum()) / total) if total > 0 else 0.0
+    if total <= _ROUNDING * mean:  # a flat picture: what is left is float32's
+        return 0.0
+    return max(0.0, float((energy * (1.0 - transfer**2)).sum()) / total)
 
 
 def _edge(outside: Array, soft: float) -> Array:

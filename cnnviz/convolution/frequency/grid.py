@@ -24,13 +24,13 @@ __all__ = [
     "checked_grid",
     "checked_picture",
     "contrast_energy",
-    "distance",
     "frequencies",
     "is_even",
     "mirrored",
     "picture_from",
     "radius",
     "spectrum",
+    "wrapped_distance",
 ]
 
 Array = NDArray[np.float64]
@@ -61,10 +61,10 @@ def radius(size: Pair) -> Array:
     return np.hypot(*frequencies(size))
 
 
-def distance(size: Pair, centre: tuple[float, float]) -> Array:
-    """Distance of every frequency from `centre`, the short way around: spectra repeat after 1 cycle per pixel."""
-    rows, columns = (each - middle for each, middle in zip(frequencies(size), centre, strict=True))
-    return np.hypot(rows - np.rint(rows), columns - np.rint(columns))
+def wrapped_distance(rows: Array, columns: Array, centre: tuple[float, float]) -> Array:
+    """Distance of frequencies from `centre`, the short way around: spectra repeat after 1 cycle per pixel."""
+    down, right = rows - centre[0], columns - centre[1]
+    return np.hypot(down - np.rint(down), right - np.rint(right))
 
 
 def mirrored(values: NDArray[Any]) -> NDArray[Any]:

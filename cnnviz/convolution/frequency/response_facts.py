@@ -138,7 +138,10 @@ def _corners(kernel: Weights, operation: Operation) -> Corners:
 
 # ---- phase
 
-_ZERO = N_("The kernel is equal to itself turned by 180°: waves of all frequencies stay where they are.")
+_ZERO = N_(
+    "The kernel is equal to itself turned by 180°: waves of all frequencies stay where they are; where the gain is "
+    "negative, bright and dark change places."
+)
 _SHIFTED = N_(
     "The kernel is symmetric about a point that is not its centre: waves of all frequencies "
     "move down by {rows:g} and to the right by {columns:g} (in pixels; negative: up, left)."

@@ -95,7 +95,9 @@ def subsample(
     weights = blur_weights(blur, steps, taps, sigma)
     blurred = filtering.correlate(picture, weights, border) if weights.size > 1 else picture
     before, total = _energies(picture, steps)
-    after = _energies(blurred, steps)[0]
+    # Measured on the picture as the transform sees it, edge to edge: another border would add a seam of its own.
+    wrapped = filtering.correlate(picture, weights, "circular") if weights.size > 1 else picture
+    after = _energies(wrapped, steps)[0]
     kept = np.ascontiguousarray(blurred[:: steps[0], :: steps[1]])
     return Subsampled(kept, blurred, weights, _share(before, total), _share(after, total))
 

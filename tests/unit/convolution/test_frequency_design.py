@@ -276,3 +276,17 @@ def test_designs_are_values_and_parameters_have_legal_defaults() -> None:
     assert len({design, Design("butterworth", "notch_pass", centre=(0.1, -0.2))}) == 1
     for parameter in PARAMETERS:
         assert parameter.check(parameter.default) == getattr(Design("ideal", "low"), parameter.name)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        Design("ideal", "band", low=0.001, high=0.002),
+        Design("ideal", "notch_pass", radius=0.001, centre=(0.1003, 0.1003)),
+        Design("ideal", "high", cutoff=0.71),
+    ],
+)
+def test_a_filter_that_passes_nothing_of_a_grid_does_not_ring(nothing: Design) -> None:
+    """A band between two frequencies of the grid: a kernel of zeros, no lobe, and no division by its peak."""
+    assert nothing.transfer((64, 64)).max() == 0
+    assert ringing(nothing, (64, 64)).negative_lobe == 0.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -51,7 +49,6 @@ def test_a_record_is_complete(key: str) -> None:
     """Texts to read, a source to look up, contents that exist, and a link that is found again."""
     preset = presets.get(key)
     assert preset.key == key
-    assert preset.group in ("Dumoulin and Visin", "From networks", "Worth seeing")
     assert preset.title == preset.title.strip() != ""
     assert preset.look.endswith(".")
     assert 1 <= preset.look.count(". ") + 1 <= 2
@@ -68,13 +65,6 @@ def test_no_two_are_alike() -> None:
     for facts in ("key", "title", "look"):
         assert len({getattr(each, facts) for each in records}) == len(records)
     assert len({(each.layer, each.size, each.cells, each.weights) for each in records}) == len(records)
-
-
-def test_groups_stand_together() -> None:
-    """A menu shows each heading once."""
-    groups = [presets.get(key).group for key in presets.names()]
-    changes = sum(one != other for one, other in itertools.pairwise(groups))
-    assert changes + 1 == len(set(groups)) == 3
 
 
 def test_an_unknown_key_names_the_known_ones() -> None:

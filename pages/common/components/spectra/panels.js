@@ -3,7 +3,7 @@
 const GRID = 256; // frequencies of a side
 const DB_FLOOR = -60;
 const TICKS = [-0.5, -0.25, 0, 0.25, 0.5];
-const PANEL_MARKUP = `<figcaption><span class="sign"></span><b></b> <span class="note"></span></figcaption>
+const PANEL_MARKUP = `<figcaption><span class="sign"></span><b></b> <span class="note"></span><button type="button" class="save">⤓</button></figcaption>
   <div class="plate"><canvas></canvas><canvas class="marks"></canvas></div>
   <div class="scale"><span class="low"></span><canvas width="256" height="1"></canvas><span class="high"></span></div>`;
 
@@ -14,6 +14,7 @@ class Panel {
     this.element.panel = this;
     this.plate = this.element.querySelector(".plate");
     [this.picture, this.marks] = this.plate.querySelectorAll("canvas");
+    this.element.querySelector(".save").addEventListener("click", () => this.save());
   }
 
   // record: {name, kind: "picture" | "spectrum" | "response", title, note, sign, rows, columns, …}
@@ -24,12 +25,16 @@ class Panel {
     this.element.querySelector(".sign").textContent = record.sign ?? "";
     this.element.querySelector("b").textContent = record.title;
     this.element.querySelector(".note").textContent = record.note ?? "";
+    const save = this.element.querySelector(".save");
+    save.title = this.spectra.labels.save;
+    save.setAttribute("aria-label", `${this.spectra.labels.save}: ${record.title}`);
     this.element.classList.toggle("square", this.isFrequency);
     this.plate.style.aspectRatio = this.isFrequency ? "1" : `${record.columns} / ${record.rows}`;
     if (this.isFrequency) {
       this.plate.tabIndex = 0;
       this.plate.setAttribute("role", "application");
-      this.plate.setAttribute("aria-label", `${record.title}. ${this.spectra.labels.keys}`);
+      const paints = this.spectra.header.brush && record.name === "spectrum" ? this.spectra.labels.paint : "";
+      this.plate.setAttribute("aria-label", `${record.title}. ${this.spectra.labels.keys} ${paints}`);
     } else {
       this.plate.removeAttribute("tabindex");
       this.plate.setAttribute("role", "img");
@@ -52,9 +57,24 @@ class Panel {
     if (this.isFrequency) return;
     const bytes = this.spectra.bytes(this.record);
     if (!bytes) return;
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     const bitmap = await createImageBitmap(new Blob([bytes], { type: this.record.mime }));
+    if (turn !== this.turn) return bitmap.close(); // a newer one has come meanwhile
     this.bitmap?.close();
     this.bitmap = bitmap;
+  }
+
+  // The panel as it is on the screen, twice as large, with its axes and marks.
+  async save() {
+    const canvas = new OffscreenCanvas(2 * this.width, 2 * this.height);
+    const context = canvas.getContext("2d");
+    context.imageSmoothingEnabled = !this.isFrequency;
+    const source = this.isFrequency ? this.spectrumCanvas() : this.bitmap;
+    if (source) context.drawImage(source, 0, 0, canvas.width, canvas.height);
+    context.drawImage(this.marks, 0, 0, canvas.width, canvas.height);
+    const address = URL.createObjectURL(await canvas.convertToBlob({ type: "image/png" }));
+    Object.assign(document.createElement("a"), { href: address, download: `${this.record.name}.png` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 
   resize() {
@@ -165,6 +185,7 @@ class Panel {
   }
 
   destroy() {
+    this.turn = Infinity; // what is still being decoded is not wanted
     this.bitmap?.close();
     this.element.remove();
   }

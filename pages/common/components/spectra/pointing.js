@@ -18,7 +18,7 @@ Object.assign(Spectra.prototype, {
     if (this.dragging) panel = this.dragging;
     if (!panel) return this.leave();
     const frequency = panel.frequencyAt(event);
-    if (this.dragging && this.header.brush) this.stroke.push(frequency);
+    if (this.stroke) this.stroke.push(frequency);
     else if (this.dragging) this.probe = frequency;
     this.focus = frequency;
     this.schedule();
@@ -32,18 +32,18 @@ Object.assign(Spectra.prototype, {
 
   press(panel, event) {
     if (!panel || event.button > 0) return;
-    if (this.header.brush && panel.record.name !== "spectrum") return;
     panel.plate.setPointerCapture(event.pointerId);
     this.dragging = panel;
-    this.stroke = [];
+    this.stroke = this.header.brush && panel.record.name === "spectrum" ? [] : null;
     this.move(panel, event);
   },
 
   release() {
     if (!this.dragging) return;
     this.dragging = null;
-    if (this.header.brush) this.send("stroke", this.stroke.map(rounded));
+    if (this.stroke) this.send("stroke", this.stroke.map(rounded));
     else if (this.probe) this.send("probe", rounded(this.probe));
+    this.stroke = null;
     this.schedule();
   },
 
@@ -56,7 +56,10 @@ Object.assign(Spectra.prototype, {
       const step = event.shiftKey ? 1 / 256 : 1 / 64;
       this.probe = (this.probe ?? [0, 0]).map((f, i) => Math.min(Math.max(f + move[i] * step, -0.5), 0.5));
       clearTimeout(this.later);
-      if (!this.header.brush) this.later = setTimeout(() => this.send("probe", rounded(this.probe)), 400);
+      this.later = setTimeout(() => {
+        this.later = null;
+        this.send("probe", rounded(this.probe));
+      }, 400);
     } else return;
     this.focus = null;
     event.preventDefault();
@@ -81,7 +84,7 @@ Object.assign(Spectra.prototype, {
     const { brush, stride } = this.header;
     if (brush && panel.record.name === "spectrum") {
       context.drawImage(this.veil(), 0, 0, panel.width, panel.height);
-      if (this.dragging) this.drawStroke(panel, context, brush.radius);
+      if (this.stroke) this.drawStroke(panel, context, brush.radius);
     }
     if (stride > 1 && panel.record.zones) this.drawZones(panel, context, stride);
   },

@@ -24,14 +24,15 @@ Object.assign(Spectra.prototype, {
     const gain = Math.hypot(re, im);
     const { peak } = this;
     const phase = gain <= 1e-6 * peak ? "–" : `${signed((phaseOf(re, im, peak) * 180) / Math.PI, 1)}°`;
-    return fill(this.labels.gain, { gain: gain.toFixed(4), decibels: gain > 0 ? signed(20 * Math.log10(gain), 1) : "\u2212∞", phase });
+    return fill(this.labels.gain, { gain: gain.toFixed(4), decibels: gain > 1e-12 * peak ? signed(20 * Math.log10(gain), 1) : "\u2212∞", phase });
   },
 
   foldText(fRow, fColumn) {
     const { stride } = this.header;
     const alias = [folded(fRow, stride), folded(fColumn, stride)];
-    const kept = Math.abs(fRow) <= 0.5 / stride && Math.abs(fColumn) <= 0.5 / stride;
-    return fill(kept ? this.labels.kept : this.labels.folds, {
+    const farthest = Math.max(Math.abs(fRow), Math.abs(fColumn)) * stride;
+    const told = farthest < 0.5 - 1e-9 ? "kept" : farthest <= 0.5 + 1e-9 ? "limit" : "folds";
+    return fill(this.labels[told], {
       row: signed(alias[0] / stride, 4), column: signed(alias[1] / stride, 4), out_row: signed(alias[0], 3), out_column: signed(alias[1], 3),
     });
   },
@@ -54,7 +55,7 @@ Object.assign(Spectra.prototype, {
     const gain = Math.hypot(...this.response.at(fRow, fColumn));
     this.measured = { before: plain, after: filtered, ratio: filtered / plain, gain };
     const numbers = { row: signed(fRow, 3), column: signed(fColumn, 3), before: plain.toFixed(3), after: filtered.toFixed(3), ratio: (filtered / plain).toFixed(4), gain: gain.toFixed(4) };
-    const told = [this.labels.probe, this.labels.amplitudes, this.labels.ratio].map((text) => fill(text, numbers));
+    const told = [this.labels.probe, ...(this.header.design ? [this.labels.by_gain] : [this.labels.amplitudes, this.labels.ratio])].map((text) => fill(text, numbers));
     box.querySelector(".told").replaceChildren(...told.map((text) => Object.assign(document.createElement("div"), { textContent: text })));
   },
 });

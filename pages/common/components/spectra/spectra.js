@@ -34,13 +34,14 @@ class Spectra {
     this.observer.disconnect();
     removeEventListener("cnnviz-blobs", this.onBlobs);
     cancelAnimationFrame(this.pending);
+    clearTimeout(this.later);
     for (const panel of this.panels) panel.destroy();
   }
 
   receive({ header, blobs }, send) {
     Object.assign(this, { header, blobs, send, labels: header.labels });
     this.scale = header.scale;
-    if (!this.dragging) this.probe = header.probe;
+    if (!this.dragging && !this.later) this.probe = header.probe; // else a newer one is under way
     this.palettes = { sequential: blobs[header.palettes.sequential], cyclic: blobs[header.palettes.cyclic] };
     this.response = this.responseOf(header);
     this.grid = this.response?.grid(GRID);

@@ -1,0 +1,25 @@
+"""Tabs of which only the open one is computed, and whose choice is a setting of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from pages.common.settings import Settings, bound
+
+__all__ = ["lazy_tabs"]
+
+
+def lazy_tabs(settings: Settings, drawn: Mapping[str, tuple[str, Callable[[], None]]]) -> None:
+    """Draw tabs, for the setting "tab": name -> (title, what to draw when it is open)."""
+    by_title = {title: name for name, (title, _) in drawn.items()}
+
+    def change(title: str) -> None:
+        settings["tab"] = by_title[title]
+
+    containers = bound(f"{settings.page}/tabs", drawn[settings["tab"]][0], change, st.tabs, list(by_title))
+    for container, (_, draw) in zip(containers, drawn.values(), strict=True):
+        if container.open:
+            with container:
+                draw()
