@@ -56,7 +56,11 @@ class Panels:
 
     def colours(self, name: str) -> np.ndarray:
         """The colours painted in a panel, (GRID, GRID, 3)."""
-        data = self.host.evaluate("(host, name) => Array.from(host.spectra.images.get(name).data)", name)
+        painted = """({ spectra }, name) => {
+            const { record } = spectra.panels.find((panel) => panel.record.name === name);
+            return Array.from(spectra.paint(record).data);
+        }"""
+        data = self.host.evaluate(painted, name)
         return np.array(data, np.uint8).reshape(GRID, GRID, 4)[:, :, :3]
 
     def place(self, name: str, row: float, column: float) -> tuple[float, float]:
