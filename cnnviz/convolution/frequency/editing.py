@@ -22,6 +22,7 @@ from cnnviz.convolution.frequency.grid import (
     Array,
     checked_grid,
     checked_picture,
+    contrast_energy,
     frequencies,
     mirrored,
     radius,
@@ -60,8 +61,6 @@ MODES: Mapping[Mode, str] = {
 MOST_REGIONS = 32
 MOST_POINTS = 1000  # of all strokes of a mask
 _MOST_CELLS = 2**25  # that all pieces of a mask's strokes look at: about a second and a half
-
-_ROUNDING = 1e-12  # of the energy of the mean
 
 _CYCLES, _DEGREES = N_("cycles per pixel"), N_("degrees")
 PARAMETERS: Mapping[str, Parameter] = {
@@ -271,7 +270,7 @@ def edit(
     if chosen.min() < 0 or chosen.max() > 1:
         raise ParameterError("selection", f"{chosen.min():g} … {chosen.max():g}", "0 … 1")
     transfer = gains(chosen, mode, keep_mean)
-    return Edited(apply(whole, transfer), transfer, _removed(whole.magnitude, transfer))
+    return Edited(apply(whole, transfer), transfer, _removed(contrast_energy(whole.magnitude), transfer))
 
 
 def gains(selection: Array, mode: str = "remove", keep_mean: bool = True) -> Array:
@@ -288,15 +287,9 @@ def gains(selection: Array, mode: str = "remove", keep_mean: bool = True) -> Arr
     return transfer
 
 
-def _removed(magnitude: Picture, transfer: Array) -> float:
-    energy = magnitude.astype(np.float64) ** 2
-    energy = energy.sum(axis=2) if energy.ndim == 3 else energy
-    middle = energy.shape[0] // 2, energy.shape[1] // 2
-    mean, energy[middle] = energy[middle], 0.0
+def _removed(energy: Array, transfer: Array) -> float:
     total = float(energy.sum())
-    if total <= _ROUNDING * mean:  # a flat picture: what is left is float32's
-        return 0.0
-    return max(0.0, float((energy * (1.0 - transfer**2)).sum()) / total)
+    return max(0.0, float((energy * (1.0 - transfer**2)).sum()) / total) if total > 0 else 0.0
 
 
 def _edge(outside: Array, soft: float) -> Array:

@@ -39,7 +39,7 @@ Spectrum = NDArray[np.complex128]
 LARGEST_SIDE = 2048
 ROUNDING = 1e-12  # of frequencies: 3 / 10 and 3 * (1 / 10) are the same one
 _AXES = (0, 1)
-_NOISE = 1e-14  # of the largest amplitude: what a transform in double precision leaves behind
+_NOISE = 1e-7  # of the largest amplitude: what a transform in single precision leaves behind
 
 
 def checked_grid(size: int | Pair) -> Pair:
@@ -91,13 +91,13 @@ def picture_from(centred: Spectrum) -> Spectrum:
     return np.asarray(np.fft.ifft2(np.fft.ifftshift(centred, _AXES), axes=_AXES), np.complex128)
 
 
-def contrast_energy(centred: Spectrum) -> Array:
+def contrast_energy(magnitude: NDArray[np.floating]) -> Array:
     """Energy |X|^2 of every frequency, added over the channels, without that of zero frequency (the mean).
 
     The mean holds most of a photo's energy, and no filter here is about it. What is only rounding beside the
     strongest frequency counts as 0, so that a flat picture has no energy left. Shape (H, W).
     """
-    energy = centred.real**2 + centred.imag**2
+    energy = magnitude.astype(np.float64) ** 2
     energy = energy.sum(axis=2) if energy.ndim == 3 else energy
     energy[energy <= _NOISE**2 * energy.max()] = 0.0
     energy[energy.shape[0] // 2, energy.shape[1] // 2] = 0.0

@@ -18,8 +18,9 @@ from cnnviz.convolution import filtering
 from cnnviz.convolution.borders import checked_border
 from cnnviz.convolution.checks import Pair, Picture, Weights
 from cnnviz.convolution.frequency.folding import checked_stride, zones
-from cnnviz.convolution.frequency.grid import Array, checked_picture, contrast_energy, spectrum
+from cnnviz.convolution.frequency.grid import Array, checked_picture, contrast_energy
 from cnnviz.convolution.frequency.response import axis
+from cnnviz.convolution.frequency.spectrum import transform
 from cnnviz.convolution.signals import kernel
 from cnnviz.errors import ParameterError
 from cnnviz.parameters import Parameter
@@ -149,7 +150,7 @@ def _line(blur: str, stride: int, values: Mapping[str, float]) -> Array:
 
 def _energies(picture: Picture, steps: Pair) -> tuple[float, float]:
     """Energy beyond the new limit, and all of it, without the mean."""
-    energy = contrast_energy(spectrum(picture))
+    energy = contrast_energy(transform(picture).magnitude)
     rows, columns = (zones(axis(side), step) == 0 for side, step in zip(energy.shape, steps, strict=True))
     total, kept = float(energy.sum()), float(energy[np.ix_(rows, columns)].sum())
     return max(total - kept, 0.0), total
