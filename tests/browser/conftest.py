@@ -24,11 +24,11 @@ SEARCHING = re.compile(r"/\w+/_stcore/(health|host-config)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder and keep them in one process: they share a server and a browser."""
+    """Mark the tests of this folder and keep those of a file in one process: they share a server and a browser."""
     for item in items:
         if "browser" in item.path.relative_to(item.config.rootpath).parts:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser, {item.path.stem}"))
 
 
 @pytest.fixture(scope="session")
