@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz import snippets
-from cnnviz.convolution import frequency
+from cnnviz.convolution import frequency, notation
 from cnnviz.convolution.frequency import design as designs
 from cnnviz.figures import colours, encode
 from cnnviz.figures.spectra import GRID
@@ -51,7 +51,7 @@ def _facts(settings: Settings) -> None:
     if settings["filter"] == "design":
         _design_facts(settings["design"])
         return
-    found = frequency.facts(settings["chain"][0].kernel.weights, settings["operation"])
+    found = _response_facts(notation.write(settings["chain"]), settings["operation"])
     lines = [f"**{_(found.title)}.** " + " ".join(translate(reason) for reason in found.classified.reasons)]
     corners = found.corners
     lines.append(
@@ -71,6 +71,11 @@ def _facts(settings: Settings) -> None:
     )
     st.markdown("\n".join(f"- {line}" for line in lines))
     _bands(found)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)  # 20 ms; a class tries the same kernels
+def _response_facts(chain: str, operation: str) -> frequency.ResponseFacts:
+    return frequency.facts(notation.read(chain)[0].kernel.weights, operation)  # type: ignore[union-attr]  # linear
 
 
 def _bands(found: frequency.ResponseFacts) -> None:
