@@ -51,6 +51,7 @@ _STYLE = """<style>
 @media (max-width: 600px) {
   .st-key-formula-wide { display: none; }
   .st-key-formula-narrow { display: flex; }
+  .st-key-formula-narrow .katex { font-size: 1.02rem; }
   .st-key-suggestions { flex-wrap: nowrap; overflow-x: auto; }
   .st-key-suggestions button { white-space: nowrap; }
 }

@@ -240,7 +240,7 @@ Object.assign(GridScene.prototype, {
     if (panel.cell < 5) return;
     if (column + 1 < columns.output) {
       const [from, to] = [columns.start(column), columns.start(column + 1)].map((at) => panel.left(at));
-      const y = panel.y - (this.inputs.length > 1 ? LABEL : 0) - 4;
+      const y = panel.y - (this.inputs.length > 1 ? LABEL : 0) - 9;
       arrow(painter, from, y, to, y, theme.accent);
       if (columns.stride > 1) painter.text(to + 4, y, this.labels.stride.replace("{stride}", columns.stride), { size: 11, fill: theme.accent, align: "left" });
     } else if (row + 1 < rows.output) {
