@@ -6,7 +6,6 @@ fails; the numbers are in `extra_info` as well. Run with `--benchmark-enable --d
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 
 from cnnviz.convolution import filtering
-from tests.benchmarks.turns import take_turns
+from tests.benchmarks.turns import printed_table, ratios
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -29,12 +28,8 @@ TABLE_HEAD = f"{'picture':>12} {'kernel':>10} {'border':>10} {'method':>10} {'ba
 @pytest.fixture(scope="module")
 def table(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Lines that are printed once all rows are measured."""
-    lines: list[str] = []
-    yield lines
-    capture = request.config.pluginmanager.get_plugin("capturemanager")
-    if lines and capture is not None:
-        with capture.global_and_fixture_disabled():
-            print("\n\nfiltering.correlate / cv2.filter2D", TABLE_HEAD, *lines, sep="\n")
+    with printed_table(request, "filtering.correlate / cv2.filter2D", TABLE_HEAD) as lines:
+        yield lines
 
 
 @pytest.mark.benchmark
@@ -63,16 +58,9 @@ def test_time_against_bare_filter2d(
 
     if border == "reflect":
         np.testing.assert_allclose(ours(), bare(), atol=1e-5 * np.abs(weights).sum())
-    benchmark.pedantic(ours, rounds=2, warmup_rounds=1)
-    if not benchmark.enabled:
+    columns = ratios(benchmark, ours, bare, rounds=7)
+    if columns is None:
         return
-    our_times, bare_times = take_turns(ours, bare, rounds=7)
-    median = statistics.median(our_times) / statistics.median(bare_times)
-    best = min(our_times) / min(bare_times)
-    benchmark.extra_info.update(ratio_of_medians=round(median, 3), ratio_of_best=round(best, 3))
     name = f"{size} x {size}{' r1' if separable else ''}"
     kind = "x".join(map(str, x.shape))
-    table.append(
-        f"{kind:>12} {name:>10} {border:>10} {filtering.method(weights):>10} "
-        f"{1000 * min(bare_times):8.2f} {median:7.2f} {best:6.2f}"
-    )
+    table.append(f"{kind:>12} {name:>10} {border:>10} {filtering.method(weights):>10} {columns}")

@@ -6,7 +6,6 @@ fails; the numbers are in `extra_info` as well. Run with `--benchmark-enable --d
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from scipy import fft
 
 from cnnviz.convolution import filtering
 from cnnviz.convolution.frequency import spectrum, theorem
-from tests.benchmarks.turns import take_turns
+from tests.benchmarks.turns import printed_table, ratios
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -28,12 +27,8 @@ TABLE_HEAD = f"{'picture':>12} {'what':>22} {'bare ms':>8} {'median':>7} {'best'
 @pytest.fixture(scope="module")
 def table(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Lines that are printed once all rows are measured."""
-    lines: list[str] = []
-    yield lines
-    capture = request.config.pluginmanager.get_plugin("capturemanager")
-    if lines and capture is not None:
-        with capture.global_and_fixture_disabled():
-            print("\n\nours / bare", TABLE_HEAD, *lines, sep="\n")
+    with printed_table(request, "ours / bare", TABLE_HEAD) as lines:
+        yield lines
 
 
 def report(
@@ -44,15 +39,11 @@ def report(
     bare: Callable[[], object],
 ) -> None:
     """Measure both and add a line to the table, when benchmarks are enabled."""
-    benchmark.pedantic(ours, rounds=2, warmup_rounds=1)
-    if not benchmark.enabled:
+    columns = ratios(benchmark, ours, bare, rounds=15)
+    if columns is None:
         return
-    our_times, bare_times = take_turns(ours, bare, rounds=15)
-    median = statistics.median(our_times) / statistics.median(bare_times)
-    best = min(our_times) / min(bare_times)
-    benchmark.extra_info.update(ratio_of_medians=round(median, 3), ratio_of_best=round(best, 3))
     kind = "x".join(map(str, name[0]))
-    table.append(f"{kind:>12} {name[1]:>22} {1000 * min(bare_times):8.2f} {median:7.2f} {best:6.2f}")
+    table.append(f"{kind:>12} {name[1]:>22} {columns}")
 
 
 def picture(benchmark: BenchmarkFixture, shape: tuple[int, ...]) -> np.ndarray:
