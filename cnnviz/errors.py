@@ -4,6 +4,8 @@ CnnvizError
 ├── ImageError       bytes that are not a picture we can show, or are too large
 ├── KernelError      weights that cannot be used; `cells` names the bad ones
 ├── ParameterError   a parameter outside its legal range
+├── ShapeError       a layer that cannot be used on what reaches it
+├── UnknownNetworkError   a name that the zoo does not have
 └── WorkError        a computation that would keep everybody waiting
 
 Every error carries an English template and the values that belong in it, so that a page can translate
@@ -16,7 +18,16 @@ from dataclasses import dataclass
 
 from cnnviz.text import N_
 
-__all__ = ["BadCell", "CnnvizError", "ImageError", "KernelError", "ParameterError", "WorkError"]
+__all__ = [
+    "BadCell",
+    "CnnvizError",
+    "ImageError",
+    "KernelError",
+    "ParameterError",
+    "ShapeError",
+    "UnknownNetworkError",
+    "WorkError",
+]
 
 
 class CnnvizError(Exception):
@@ -74,6 +85,34 @@ class ParameterError(CnnvizError):
         self.value = value
         self.legal = legal
         self.reason = reason
+
+
+class ShapeError(CnnvizError):
+    """Raised when a layer cannot be used on what reaches it.
+
+    Attributes:
+        layer: its name in the network.
+        given: shape of what reached it.
+        expected: what the layer says that it needs, in its own terms.
+    """
+
+    def __init__(self, layer: str, given: tuple[int, ...], expected: str) -> None:
+        shape = " × ".join(map(str, given))
+        template = N_("Layer {layer} cannot be used on an input of {given}: it is {expected}.")
+        super().__init__(template, layer=layer, given=shape, expected=expected)
+        self.layer = layer
+        self.given = given
+        self.expected = expected
+
+
+class UnknownNetworkError(CnnvizError):
+    """Raised when the zoo has no network of that name; `name` is what was asked for."""
+
+    def __init__(self, name: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            N_("There is no network “{name}”. There are: {names}."), name=name[:60], names=", ".join(names)
+        )
+        self.name = name
 
 
 class WorkError(CnnvizError):

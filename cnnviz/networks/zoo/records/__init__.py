@@ -1,0 +1,9 @@
+"""The records of all networks; a file for each few families. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from cnnviz.networks.zoo.architecture import Architecture
+
+__all__ = ["RECORDS"]
+
+RECORDS: tuple[Architecture, ...] = ()
