@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling
+from cnnviz.convolution.arithmetic import Layer
 from cnnviz.convolution.receptive_field import (
-    LARGEST_NUMBER,
-    MOST_LAYERS,
     STACKS,
     Field,
     Region,
@@ -32,6 +28,7 @@ from cnnviz.figures import encode
 from cnnviz.images import samples
 from cnnviz.networks import gradient_field
 from pages.common.components import component, pack
+from pages.common.field_table import read_shown, stack_table
 from pages.common.language import _, translate
 from pages.common.settings import Setting, Settings, bound
 
@@ -42,20 +39,7 @@ _RESIZED = 256  # the shorter side before the middle is cut out, as is usual for
 _SAMPLE = "cat"
 _OWN = "own"
 
-_Row = dict[str, str]
-_NUMBERS = {"kernel": "3", "stride": "1", "padding": "1", "dilation": "1"}  # of a new row
-_CELL = re.compile(r"\s*([0-9]{1,2})(?:\s*[x×]\s*([0-9]{1,2}))?\s*", re.IGNORECASE)
-
-
-def _read(text: str) -> tuple[Layer, ...]:
-    """Layers from an address; those that the table cannot show (uneven padding, rounding up) are refused."""
-    layers = read_stack(text)
-    if _layers(_rows(layers)) != layers:
-        raise ParameterError("stack", text[:40], "c3s1p1d1-m2s2-a2s2")
-    return layers
-
-
-FIELD_SETTINGS = (Setting("stack", known("alexnet").layers, write_stack, _read),)
+FIELD_SETTINGS = (Setting("stack", known("alexnet").layers, write_stack, read_shown),)
 
 
 def field_tab(settings: Settings, layer: Layer) -> None:
@@ -70,7 +54,7 @@ def field_tab(settings: Settings, layer: Layer) -> None:
     with left:
         _known_control(settings)
         _own_control(settings, layer)
-        _editor(settings)
+        stack_table(settings)
     layers: tuple[Layer, ...] = settings["stack"]
     try:
         fields = field(layers, PICTURE_SIZE)
@@ -122,7 +106,7 @@ def _known_control(settings: Settings) -> None:
 def _own_control(settings: Settings, layer: Layer) -> None:
     """Begin a stack with the layer that the page shows, where the table can hold it."""
     try:
-        layers = _read(write_stack([layer]))
+        layers = read_shown(write_stack([layer]))
         field(layers, PICTURE_SIZE)
     except CnnvizError:
         return
@@ -132,141 +116,6 @@ def _own_control(settings: Settings, layer: Layer) -> None:
         icon=":material/north:",
         on_click=lambda: settings.__setitem__("stack", layers),
     )
-
-
-@dataclass
-class _Table:
-    """What the editor was given: `rows`, under the key number `version`; `text` is the stack now in use."""
-
-    rows: list[_Row]
-    text: str
-    version: int = 0
-
-
-def _editor(settings: Settings) -> None:
-    """The table that can be typed into; while something in it is wrong, the last good layers stay in use."""
-    key = f"{settings.page}/stack table"
-    text = write_stack(settings["stack"])
-    table: _Table = st.session_state.setdefault(key, _Table([], ""))
-    if table.text != text or f"{key}/{table.version}" not in st.session_state:
-        table = _Table(_rows(settings["stack"]), text, table.version + 1)
-        st.session_state[key] = table
-    mount = f"{key}/{table.version}"
-
-    def apply() -> None:
-        try:
-            layers = _layers(_edited(table.rows, st.session_state[mount]))
-        except _RowError:
-            return
-        settings["stack"] = layers
-        table.text = write_stack(layers)
-
-    st.data_editor(
-        pd.DataFrame(table.rows, columns=["kind", *_NUMBERS]),
-        key=mount,
-        num_rows="dynamic",
-        hide_index=True,
-        on_change=apply,
-        column_config=_columns(),
-    )
-    try:
-        _layers(_edited(table.rows, st.session_state[mount]))
-    except _RowError as error:
-        st.error(str(error) + " " + _("The last good layers stay in use."), icon=":material/edit_off:")
-    st.caption(_("One number, or rows x columns: 3x5. The last row adds a layer; tick rows to remove them."))
-
-
-def _columns() -> dict[str, Any]:
-    columns: dict[str, Any] = {
-        name: st.column_config.TextColumn(title, default=_NUMBERS[name], width=84, max_chars=7)
-        for name, title in _titles().items()
-    }
-    kinds = _kinds()
-    columns["kind"] = st.column_config.SelectboxColumn(
-        _("Kind"), options=list(kinds), format_func=lambda kind: kinds[str(kind)], default="convolution", required=True
-    )
-    return columns
-
-
-def _titles() -> dict[str, str]:
-    return {"kernel": _("Kernel"), "stride": _("Stride"), "padding": _("Padding"), "dilation": _("Dilation")}
-
-
-def _kinds() -> dict[str, str]:
-    return {"convolution": _("Convolution"), "max": _("Max pooling"), "average": _("Average pooling")}
-
-
-def _rows(layers: Sequence[Layer]) -> list[_Row]:
-    """The layers as they stand in the table."""
-    return [
-        {
-            "kind": layer.kind,
-            "kernel": _times(layer.kernel_size),
-            "stride": _times(layer.stride),
-            "padding": _times((padding[0][0], padding[1][0])),
-            "dilation": _times(layer.dilation),
-        }
-        for layer, padding in ((layer, layer.padding_for((1, 1))) for layer in layers)
-    ]
-
-
-def _times(pair: tuple[int, int]) -> str:
-    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
-
-
-def _edited(rows: list[_Row], changes: Any) -> list[_Row]:
-    """Apply what the browser reported to the rows, in Streamlit's order: cells, removed rows, new rows."""
-    fresh = [dict(row) for row in rows]
-    for number, cells in changes.get("edited_rows", {}).items():
-        if 0 <= int(number) < len(fresh):
-            fresh[int(number)].update({name: _text(value) for name, value in cells.items()})
-    removed = set(changes.get("deleted_rows", ()))
-    added = [{name: _text(value) for name, value in row.items()} for row in changes.get("added_rows", ())]
-    return [row for number, row in enumerate(fresh) if number not in removed] + added
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-class _RowError(Exception):
-    """A row that is no layer; the sentence is translated."""
-
-
-def _layers(rows: Sequence[_Row]) -> tuple[Layer, ...]:
-    if not 1 <= len(rows) <= MOST_LAYERS:
-        raise _RowError(_("A stack has 1 to {most} layers, not {count}.").format(most=MOST_LAYERS, count=len(rows)))
-    return tuple(_layer(row, number) for number, row in enumerate(rows, 1))
-
-
-def _layer(row: _Row, number: int) -> Layer:
-    kind = row.get("kind") or "convolution"
-    pairs = {name: _pair(row, name, number) for name in _NUMBERS}
-    kernel, stride, padding, dilation = pairs.values()
-    try:
-        match kind:
-            case "max":
-                return MaxPooling(kernel, stride, padding, dilation)
-            case "average":
-                if dilation != (1, 1):
-                    raise ParameterError("dilation", max(dilation), "1")
-                return AveragePooling(kernel, stride, padding)
-        return Convolution(kernel, stride, padding, dilation)
-    except ParameterError as error:
-        raise _RowError(_("Row {number}: {why}").format(number=number, why=translate(error))) from error
-
-
-def _pair(row: _Row, name: str, number: int) -> tuple[int, int]:
-    """A cell as (rows, columns); an empty one counts as 1, or as no padding."""
-    least = 0 if name == "padding" else 1
-    text = row.get(name, "")
-    found = _CELL.fullmatch(text or str(least))
-    pair = (-1, -1) if found is None else (int(found[1]), int(found[2] or found[1]))
-    if min(pair) < least:
-        why = _("{name} is “{value}”, but must be a whole number from {least} to {most}, or two such as 3x5.")
-        why = why.format(name=_titles()[name], value=text[:20], least=least, most=LARGEST_NUMBER)
-        raise _RowError(_("Row {number}: {why}").format(number=number, why=why))
-    return pair
 
 
 # ---- showing
