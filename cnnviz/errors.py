@@ -98,7 +98,7 @@ class ShapeError(CnnvizError):
 
     def __init__(self, layer: str, given: tuple[int, ...], expected: str) -> None:
         shape = " × ".join(map(str, given))
-        template = N_("Layer {layer} cannot be used on an input of {given}: it is {expected}.")
+        template = N_("Layer {layer} cannot be used on an input of {given}; it needs {expected}.")
         super().__init__(template, layer=layer, given=shape, expected=expected)
         self.layer = layer
         self.given = given

@@ -41,6 +41,8 @@ __all__ = [
     "reach",
     "read_stack",
     "region",
+    "united",
+    "widened",
     "write_stack",
 ]
 
@@ -132,7 +134,7 @@ def field(layers: Sequence[Layer], size: int | Pair | None = None) -> tuple[Fiel
         axes = None if size is None else layer.axes(size)
         padding = _padding(layer) if axes is None else tuple((axis.before, axis.after) for axis in axes)
         rows, columns = (
-            _next(each, layer, padding[i][0], i, None if axes is None else axes[i].output)
+            widened(each, layer.extent[i], layer.stride[i], padding[i][0], None if axes is None else axes[i].output)
             for i, each in enumerate((found[-1].rows, found[-1].columns))
         )
         found.append(Field(rows, columns))
@@ -140,14 +142,33 @@ def field(layers: Sequence[Layer], size: int | Pair | None = None) -> tuple[Fiel
     return tuple(found[1:])
 
 
-def _next(before: Along, layer: Layer, padding: int, axis: int, output: int | None) -> Along:
-    """One summand more of equations 2 (size) and 5 (padding) of the article, with the dilated extent for the kernel."""
+def widened(before: Along, extent: int, stride: int, padding: int, output: int | None = None) -> Along:
+    """The field after one layer more: one summand of equations 2 (size) and 5 (padding) of the article.
+
+    Args:
+        before: of the layer's input.
+        extent: cells from the first to the last that its window covers, dilation included.
+        stride: of its window.
+        padding: cells in front of its input.
+        output: its units.
+    """
     return Along(
-        before.size + (layer.extent[axis] - 1) * before.jump,
-        before.jump * layer.stride[axis],
-        before.padding + padding * before.jump,
-        output,
+        before.size + (extent - 1) * before.jump, before.jump * stride, before.padding + padding * before.jump, output
     )
+
+
+def united(fields: Sequence[Along]) -> Along:
+    """The field of units that read several maps, as after an addition: from the first to the last pixel of all.
+
+    Raises:
+        ParameterError: when the maps' steps differ, so that their units do not stand side by side.
+    """
+    jumps = {each.jump for each in fields}
+    if len(jumps) != 1:
+        raise ParameterError("jump", ", ".join(map(str, sorted(jumps))), str(min(jumps)))
+    padding = max(each.padding for each in fields)
+    last = max(each.size - each.padding for each in fields)
+    return Along(last + padding, fields[0].jump, padding, fields[0].output)
 
 
 def _padding(layer: Layer) -> Sides:

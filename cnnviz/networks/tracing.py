@@ -1,0 +1,246 @@
+"""One run of a network on the "meta" device, written down call by call.
+
+A meta tensor has a shape and no numbers, so the run costs what Python costs. It happens on a private shadow of
+the network: hooks on the network itself would see the runs of other visitors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from cnnviz.errors import ShapeError
+from cnnviz.networks.expectations import check_input, expected_input
+from cnnviz.networks.facts import INPUT, Shape
+
+__all__ = ["Call", "Trace", "trace"]
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call of a leaf module, or of a function outside of one.
+
+    Attributes:
+        name: dotted name; of the module around it and the function's, for a function.
+        module: what was called; None for a function.
+        function: the function's name; empty for a module.
+        sources: indices of the calls whose outputs it reads, `INPUT` for the network's input.
+        inputs: shapes that it read.
+        output: shape of its (first) output.
+        parameters: used here for the first time, as (name, shape).
+        arguments: of a function: those by place that are no tensors.
+        keywords: of a function: those by name that are no tensors.
+    """
+
+    name: str
+    module: nn.Module | None
+    function: str
+    sources: tuple[int, ...]
+    inputs: tuple[Shape, ...]
+    output: Shape
+    parameters: tuple[tuple[str, Shape], ...]
+    arguments: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Trace:
+    """What was written down: the calls, what the network returned, and what stopped it."""
+
+    calls: list[Call] = field(default_factory=list)
+    outputs: tuple[int, ...] = ()
+    failure: ShapeError | None = None
+    untraced: str = ""
+
+
+def trace(model: nn.Module, input_shape: Shape, *, words: bool = False) -> Trace:
+    """Run a shadow of `model` in evaluation mode; `model` stays as it is.
+
+    Args:
+        model: any network; on any device.
+        input_shape: with the batch.
+        words: the input is made of indices of words, not of numbers.
+    """
+    recorder = _Recorder()
+    shadow = _shadow(model, {})
+    for name, module in shadow.named_modules():
+        recorder.watch(name, module)
+    x = torch.empty(input_shape, dtype=torch.long if words else torch.float32, device="meta")
+    recorder.know(x, INPUT)
+    try:
+        with torch.no_grad(), torch.device("meta"), recorder:
+            result = shadow(x)
+    except ShapeError as error:
+        recorder.trace.failure = error
+    except Exception as error:  # a network may raise anything; which layer did it is known
+        recorder.stopped(error)
+    else:
+        recorder.trace.outputs = tuple(recorder.sources(result))
+    return recorder.trace
+
+
+def _shadow(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
+    """The same modules with the same settings, in evaluation mode, with empty hooks and meta tensors.
+
+    `copy.deepcopy` would do it in ten times the time.
+    """
+    if id(module) in memo:
+        known: nn.Module = memo[id(module)]
+        return known
+    copy: nn.Module = object.__new__(type(module))
+    memo[id(module)] = copy
+    hooks = {name: type(value)() for name, value in module.__dict__.items() if name.endswith("_hooks")}
+    copy.__dict__ = {**module.__dict__, **hooks, "training": False}
+    copy.__dict__["_parameters"] = {name: _meta(value, memo) for name, value in module._parameters.items()}
+    copy.__dict__["_buffers"] = {name: _meta(value, memo) for name, value in module._buffers.items()}
+    copy.__dict__["_modules"] = {
+        name: None if child is None else _shadow(child, memo) for name, child in module._modules.items()
+    }
+    if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+        # On the meta device it is written in Python, and takes most of a whole run to find that nothing changes.
+        copy.__dict__["forward"] = torch.empty_like
+    return copy
+
+
+def _meta(value: Tensor | None, memo: dict[int, Any]) -> Tensor | None:
+    if value is None or value.is_meta:
+        return value
+    if id(value) not in memo:
+        empty = torch.empty_like(value, device="meta")
+        memo[id(value)] = nn.Parameter(empty, requires_grad=False) if isinstance(value, nn.Parameter) else empty
+    known: Tensor = memo[id(value)]
+    return known
+
+
+class _Recorder(TorchFunctionMode):
+    """Sees every module by hooks, and every function that is called outside of a leaf."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trace = Trace()
+        self._producer: dict[int, int] = {}  # id of a tensor -> index of its call
+        self._alive: list[Tensor] = []  # an id is free again once its tensor is gone
+        self._open: list[tuple[str, nn.Module, tuple[Shape, ...], list[int]]] = []  # modules under way
+        self._names: dict[str, int] = {}
+        self._counted: set[int] = set()  # parameters
+
+    def watch(self, name: str, module: nn.Module) -> None:
+        """Write down the calls of `module`, which is called `name`."""
+        leaf = not module._modules
+
+        def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            tensors = list(_tensors((args, kwargs))) if leaf else []
+            shapes = tuple(tuple(each.shape) for each in tensors)
+            self._open.append((name, module, shapes, [self._producer.get(id(each), INPUT) for each in tensors]))
+            if leaf:
+                check_input(name, module, shapes)
+
+        def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:  # noqa: ARG001 - torch passes them
+            shapes, sources = self._open.pop()[2:]
+            if leaf:
+                self._write(name, module, "", sources, shapes, output, self._new(module.named_parameters()))
+
+        module.register_forward_pre_hook(before, with_kwargs=True)
+        module.register_forward_hook(after)
+
+    def know(self, tensor: Tensor, index: int) -> None:
+        """Remember which call made `tensor`."""
+        self._producer[id(tensor)] = index
+        self._alive.append(tensor)
+
+    def sources(self, values: Any) -> list[int]:
+        """Calls that made the tensors among `values`."""
+        return [self._producer[id(each)] for each in _tensors(values) if id(each) in self._producer]
+
+    def stopped(self, error: Exception) -> None:
+        """Say which layer raised `error`; one that is no layer's fault means that the run cannot be followed."""
+        if self._open and not self._open[-1][1]._modules and self._open[-1][2]:
+            name, module, shapes, _ = self._open[-1]
+            self.trace.failure = ShapeError(name, shapes[0][1:], expected_input(module) or _first_line(error))
+        else:
+            self.trace.untraced = _first_line(error)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run `func`, and write it down when no leaf is under way and it makes a tensor of known ones."""
+        kwargs = kwargs or {}
+        if not self._open or not self._open[-1][1]._modules:
+            return func(*args, **kwargs)
+        sources = self.sources((args, kwargs))
+        shapes = tuple(tuple(each.shape) for each in _tensors((args, kwargs)) if id(each) in self._producer)
+        name = getattr(func, "__name__", str(func)).strip("_")
+        try:
+            output = func(*args, **kwargs)
+        except RuntimeError as error:
+            if len(shapes) < 2:
+                raise
+            raise ShapeError(self._child(name), shapes[1][1:], " × ".join(map(str, shapes[0][1:]))) from error
+        if sources and any(True for _ in _tensors(output)):
+            used = self._new(_given_parameters(args, kwargs))
+            plain = tuple(each for each in args if not isinstance(each, Tensor))
+            named = {name: each for name, each in kwargs.items() if not isinstance(each, Tensor)}
+            self._write(self._child(name), None, name, sources, shapes, output, used, plain, named)
+        return output
+
+    def _child(self, name: str) -> str:
+        around = self._open[-1][0]
+        return f"{around}.{name}" if around else name
+
+    def _new(self, parameters: Any) -> tuple[tuple[str, Shape], ...]:
+        """Parameters that no earlier call has used."""
+        fresh = [(str(name), each) for name, each in parameters if id(each) not in self._counted]
+        self._counted.update(id(each) for _, each in fresh)
+        return tuple((name, tuple(each.shape)) for name, each in fresh)
+
+    def _write(
+        self,
+        name: str,
+        module: nn.Module | None,
+        function: str,
+        sources: list[int],
+        shapes: tuple[Shape, ...],
+        output: Any,
+        parameters: tuple[tuple[str, Shape], ...],
+        *plain: Any,
+    ) -> None:
+        outputs = list(_tensors(output))
+        self._names[name] = self._names.get(name, 0) + 1
+        if self._names[name] > 1:
+            name = f"{name}#{self._names[name]}"
+        for each in outputs:
+            self.know(each, len(self.trace.calls))
+        made = tuple(outputs[0].shape) if outputs else ()
+        self.trace.calls.append(Call(name, module, function, tuple(sources), shapes, made, parameters, *plain))
+
+
+def _given_parameters(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    """Parameters that a function got directly, by their place."""
+    for place, each in enumerate(_tensors((args, kwargs))):
+        if isinstance(each, nn.Parameter):
+            yield str(place), each
+
+
+def _tensors(values: Any) -> Iterator[Tensor]:
+    """All tensors in nested tuples, lists and dictionaries."""
+    if isinstance(values, Tensor):
+        yield values
+    elif isinstance(values, list | tuple):
+        for each in values:
+            yield from _tensors(each)
+    elif isinstance(values, Mapping):
+        for each in values.values():
+            yield from _tensors(each)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
