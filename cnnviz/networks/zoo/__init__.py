@@ -18,7 +18,7 @@ from cnnviz.networks.zoo.records import RECORDS
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Architecture", "Option", "Paper", "Published", "build", "get", "names"]
+__all__ = ["Architecture", "Option", "Paper", "Published", "Value", "blueprint", "build", "get", "names"]
 
 _BY_KEY = {record.key: record for record in RECORDS}
 
@@ -55,3 +55,15 @@ def build(name: str, **options: Value) -> nn.Module:
     builder = getattr(importlib.import_module(f"{__name__}.{module}"), function)
     network: nn.Module = builder(**record.checked(options))
     return network
+
+
+def blueprint(name: str, **options: Value) -> nn.Module:
+    """The same as `build`, on PyTorch's "meta" device: every shape, no numbers, no memory and no time.
+
+    Raises:
+        UnknownNetworkError, ParameterError: as `build`.
+    """
+    import torch
+
+    with torch.device("meta"):
+        return build(name, **options)
