@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
-import numpy as np
 import streamlit as st
 
 from cnnviz.convolution.arithmetic import Layer
@@ -24,10 +22,9 @@ from cnnviz.convolution.receptive_field import (
     write_stack,
 )
 from cnnviz.errors import CnnvizError, ParameterError
-from cnnviz.figures import encode
-from cnnviz.images import samples
 from cnnviz.networks import gradient_field
 from pages.common.components import component, pack
+from pages.common.cropped import cropped
 from pages.common.field_table import read_shown, stack_table
 from pages.common.language import _, translate
 from pages.common.settings import Setting, Settings, bound
@@ -35,7 +32,6 @@ from pages.common.settings import Setting, Settings, bound
 __all__ = ["FIELD_SETTINGS", "PICTURE_SIZE", "field_tab"]
 
 PICTURE_SIZE = 224  # pixels of a side, what networks for ImageNet are given
-_RESIZED = 256  # the shorter side before the middle is cut out, as is usual for them
 _SAMPLE = "cat"
 _OWN = "own"
 
@@ -143,7 +139,7 @@ def _picture(settings: Settings, layers: Sequence[Layer], fields: Sequence[Field
         },
     }
     component("receptive_field", "../unpack.js", "main.js")(
-        key=f"{settings.page}/receptive field", data=pack(header, _cropped())
+        key=f"{settings.page}/receptive field", data=pack(header, cropped(_SAMPLE, (PICTURE_SIZE, PICTURE_SIZE)))
     )
 
 
@@ -155,16 +151,6 @@ def _record(layer: Layer, found: Field) -> dict[str, Any]:
         offset = (layer.kernel_size[i] - 1) // 2 * layer.dilation[i] - padding[i][0]
         record[name] = [along.size, along.jump, -along.padding, along.output, layer.stride[i], offset]
     return record
-
-
-@st.cache_resource(show_spinner=False)
-def _cropped() -> bytes:
-    """The middle of a sample, 224 x 224 pixels, as JPEG."""
-    levels = np.asarray(samples.load(_SAMPLE).levels, np.uint8)
-    scale = _RESIZED / min(levels.shape[:2])
-    resized = cv2.resize(levels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    top, left = ((length - PICTURE_SIZE) // 2 for length in resized.shape[:2])
-    return encode.jpeg(np.ascontiguousarray(resized[top : top + PICTURE_SIZE, left : left + PICTURE_SIZE], np.uint8))
 
 
 def _results(layers: Sequence[Layer], fields: Sequence[Field]) -> None:
