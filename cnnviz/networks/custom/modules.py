@@ -28,8 +28,8 @@ class BasicBlock(nn.Module):
         residual = self.relu1(self.bn1(self.conv1(x)))
         residual = self.bn2(self.conv2(residual))
         shortcut = x if self.projection is None else self.projection(x)
-        x = self.relu2(self.add(residual, shortcut))
-        return x
+        out: Tensor = self.relu2(self.add(residual, shortcut))
+        return out
 
 
 class Bottleneck(nn.Module):
@@ -56,8 +56,8 @@ class Bottleneck(nn.Module):
         residual = self.relu2(self.bn2(self.conv2(residual)))
         residual = self.bn3(self.conv3(residual))
         shortcut = x if self.projection is None else self.projection(x)
-        x = self.relu3(self.add(residual, shortcut))
-        return x
+        out: Tensor = self.relu3(self.add(residual, shortcut))
+        return out
 
 
 def projection(in_channels: int, out_channels: int, stride: int) -> nn.Module | None:
@@ -91,8 +91,8 @@ class DepthwiseSeparable(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) to (N, out_channels, H / stride, W / stride), rounded up."""
         x = self.relu1(self.bn1(self.depthwise(x)))
-        x = self.relu2(self.bn2(self.pointwise(x)))
-        return x
+        out: Tensor = self.relu2(self.bn2(self.pointwise(x)))
+        return out
 
 
 class InvertedResidual(nn.Module):
@@ -121,8 +121,8 @@ class InvertedResidual(nn.Module):
         residual = x if self.expand is None else self.expand(x)
         residual = self.relu(self.bn1(self.depthwise(residual)))
         residual = self.bn2(self.project(residual))
-        x = residual if self.add is None else self.add(x, residual)
-        return x
+        out: Tensor = residual if self.add is None else self.add(x, residual)
+        return out
 
 
 class SqueezeExcitation(nn.Module):
@@ -140,5 +140,5 @@ class SqueezeExcitation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Weigh the channels of (N, channels, H, W)."""
         gate = self.expand(self.relu(self.reduce(self.squeeze(x))))
-        x = self.multiply(x, self.sigmoid(gate))
-        return x
+        out: Tensor = self.multiply(x, self.sigmoid(gate))
+        return out
