@@ -1,0 +1,121 @@
+"""VGG: nothing but 3×3 convolutions, and more of them.
+
+Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014. Two 3×3
+convolutions see what one of 5×5 sees, three see 7×7, with fewer weights and an activation after each (section 2.3).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from torch import nn
+
+from cnnviz.errors import ParameterError
+from cnnviz.networks.zoo import parts
+
+__all__ = ["CONFIGURATIONS", "VGG", "Stage", "initialise"]
+
+# Table 1, columns A, B, D and E: convolutions of each stage, by the number of layers with weights.
+CONFIGURATIONS: dict[int, tuple[int, ...]] = {
+    11: (1, 1, 2, 2, 2),
+    13: (2, 2, 2, 2, 2),
+    16: (2, 2, 3, 3, 3),
+    19: (2, 2, 4, 4, 4),
+}
+_CHANNELS = (64, 128, 256, 512, 512)
+
+
+class Stage(nn.Sequential):
+    """Some 3×3 convolutions of equal width and a 2×2 max pooling: (N, C, H, W) -> (N, C', H/2, W/2).
+
+    Layers are numbered as people quote them: the second convolution of the third stage is `conv3_2`.
+    """
+
+    def __init__(
+        self, number: int, convolutions: int, in_channels: int, channels: int, activation: str, norm: str
+    ) -> None:
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
+        for place in range(1, convolutions + 1):
+            before = in_channels if place == 1 else channels
+            layers[f"conv{number}_{place}"] = _convolution(before, channels, activation, norm)
+        layers[f"pool{number}"] = nn.MaxPool2d(kernel_size=2, stride=2)
+        super().__init__(layers)
+
+
+def _convolution(in_channels: int, channels: int, activation: str, norm: str) -> nn.Sequential:
+    """A convolution and what follows it. Its bias is idle before a normalisation, but torchvision's has one."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    layers["conv"] = nn.Conv2d(in_channels, channels, kernel_size=3, padding=1)
+    if norm != "none":
+        layers["norm"] = parts.norm(norm, channels)
+    layers["activation"] = parts.activation(activation)
+    return nn.Sequential(layers)
+
+
+class VGG(nn.Sequential):
+    """A network of table 1; with batch normalisation, which was published a year later, torchvision's "_bn".
+
+    Args:
+        depth: layers with weights: 11, 13, 16 or 19.
+        in_channels: of the picture.
+        num_classes: of the answer.
+        width: multiplies the maps and the hidden units.
+        activation: a key of `parts.ACTIVATIONS`.
+        norm: one of `parts.NORMS`.
+        dropout: share of the hidden units that is left out in training (section 3.1).
+
+    Raises:
+        ParameterError: for another depth.
+    """
+
+    def __init__(
+        self,
+        depth: int = 16,
+        in_channels: int = 3,
+        num_classes: int = 1000,
+        width: float = 1.0,
+        activation: str = "relu",
+        norm: str = "none",
+        dropout: float = 0.5,
+    ) -> None:
+        if depth not in CONFIGURATIONS:
+            raise ParameterError("depth", depth, ", ".join(map(str, CONFIGURATIONS)))
+        channels = [round(each * width) for each in _CHANNELS]
+        stages: OrderedDict[str, nn.Module] = OrderedDict()
+        for number, (convolutions, before, after) in enumerate(
+            zip(CONFIGURATIONS[depth], [in_channels, *channels], channels, strict=False), start=1
+        ):
+            stages[f"stage{number}"] = Stage(number, convolutions, before, after, activation, norm)
+        super().__init__(stages)
+        self.classifier = _classifier(channels[-1], round(4096 * width), num_classes, activation, dropout)
+        initialise(self)
+
+
+def _classifier(channels: int, hidden: int, num_classes: int, activation: str, dropout: float) -> nn.Sequential:
+    """FC-4096, FC-4096, FC-1000 of table 1: nine tenths of all weights.
+
+    The average pooling changes nothing at 224×224, where the maps are 7×7; it lets other sizes in.
+    """
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    layers["avgpool"] = nn.AdaptiveAvgPool2d(7)
+    layers["flatten"] = nn.Flatten()
+    for name, inputs in (("6", channels * 7 * 7), ("7", hidden)):
+        layers[f"fc{name}"] = nn.Linear(inputs, hidden)
+        layers[f"activation{name}"] = parts.activation(activation)
+        if dropout:
+            layers[f"dropout{name}"] = nn.Dropout(dropout)
+    layers["fc8"] = nn.Linear(hidden, num_classes)
+    return nn.Sequential(layers)
+
+
+def initialise(network: nn.Module) -> None:
+    """Draw weights as Glorot and Bengio (2010, eq. 16) do, biases zero: the remark in section 3.1.
+
+    The authors began with a shallow network, drawn from N(0, 0.1²), and grew it; after the submission they found
+    that Glorot's way needs no such detour.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
