@@ -74,13 +74,7 @@ class DepthwiseSeparable(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1) -> None:
         super().__init__()
         self.depthwise = nn.Conv2d(
-            in_channels,
-            in_channels,
-            kernel_size,
-            stride,
-            padding=kernel_size // 2,
-            groups=in_channels,
-            bias=False,
+            in_channels, in_channels, kernel_size, stride, padding=kernel_size // 2, groups=in_channels, bias=False
         )
         self.bn1 = nn.BatchNorm2d(in_channels)
         self.relu1 = nn.ReLU()

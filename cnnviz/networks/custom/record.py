@@ -34,13 +34,15 @@ class Call:
     arguments: tuple[Any, ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What stands between the brackets, as Python."""
+        named = (f"{name}={_literal(value)}" for name, value in self.keywords.items())
+        return (*map(_literal, self.arguments), *named)
+
     def __str__(self) -> str:
         """The call as Python."""
-        values = [
-            *map(_literal, self.arguments),
-            *(f"{name}={_literal(value)}" for name, value in self.keywords.items()),
-        ]
-        return f"{self.function}({', '.join(values)})"
+        return f"{self.function}({', '.join(self.values)})"
 
 
 def _literal(value: object) -> str:
