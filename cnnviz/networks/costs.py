@@ -31,7 +31,7 @@ _MODULES: tuple[tuple[str, tuple[type[nn.Module], ...]], ...] = (
     ("pooling", (*_MAXIMA, *_AVERAGES, *_ADAPTIVE)),
     ("linear", (nn.Linear,)),
     ("regularisation", (nn.Dropout, nn.Dropout2d)),
-    ("reshape", (nn.Flatten, nn.Unflatten)),
+    ("reshape", (nn.Flatten, nn.Unflatten, nn.ConstantPad2d, nn.ConstantPad3d)),
 )
 _FUNCTIONS = {
     "add": "merge", "iadd": "merge", "mul": "merge", "imul": "merge", "cat": "merge", "concat": "merge",

@@ -16,6 +16,7 @@ from torch import nn
 
 from cnnviz.convolution.receptive_field import Along, Field, united, widened
 from cnnviz.errors import ParameterError
+from cnnviz.networks.costs import family
 from cnnviz.networks.facts import INPUT, Shape
 from cnnviz.networks.tracing import Call
 
@@ -61,7 +62,7 @@ def _sight(call: Call, before: list[Sight]) -> Sight:
     if not before:
         return _NOTHING
     first, module = before[0], call.module
-    if isinstance(module, nn.Linear) or call.function == "linear":
+    if family(call) == "linear":
         return _WHOLE if first.whole or first.flat else _NOTHING
     if isinstance(module, nn.Flatten) or call.function in _RESHAPES:
         return _flattened(call, first)
@@ -115,6 +116,9 @@ def _function_window(call: Call) -> tuple[Pair, Pair, Pair, Pair] | None:
 
 def _window(module: nn.Module) -> tuple[Pair, Pair, Pair, Pair] | None:
     """Kernel, stride, padding before the first cell, and dilation of a module that has them."""
+    if isinstance(module, nn.ConstantPad2d):  # nn.ZeroPad2d is one
+        left, _, top, _ = module.padding
+        return (1, 1), (1, 1), (top, left), (1, 1)
     kernel, stride = getattr(module, "kernel_size", None), getattr(module, "stride", None)
     if kernel is None or stride is None or isinstance(module, nn.ConvTranspose2d):
         return None

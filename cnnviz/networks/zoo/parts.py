@@ -1,7 +1,8 @@
 """What the architectures share: merging as modules, and activations and normalisation by name.
 
 Everything that changes a tensor is a module, used once, and never in place: so a hook sees every step, and what it
-sees is not overwritten by the next one.
+sees is not overwritten by the next one. A module of our own says to which family of layers it belongs (`family`, one of
+`cnnviz.networks.facts.FAMILIES`), since nobody else knows.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ __all__ = ["ACTIVATIONS", "NORMS", "Add", "Concatenate", "Multiply", "activation
 class Add(nn.Module):
     """The sum of its inputs: where a shortcut meets the residual."""
 
+    family = "merge"
+
     def forward(self, *inputs: Tensor) -> Tensor:
         """Add tensors of one shape."""
         total = inputs[0]
@@ -28,6 +31,8 @@ class Add(nn.Module):
 class Concatenate(nn.Module):
     """Its inputs one behind the other along the channels: where branches meet."""
 
+    family = "merge"
+
     def forward(self, *inputs: Tensor) -> Tensor:
         """Join (N, C1, H, W), (N, C2, H, W), … to (N, C1 + C2 + …, H, W)."""
         return torch.cat(inputs, dim=1)
@@ -35,6 +40,8 @@ class Concatenate(nn.Module):
 
 class Multiply(nn.Module):
     """The product of a map and a gate: how squeeze-and-excitation weighs channels."""
+
+    family = "merge"
 
     def forward(self, features: Tensor, gate: Tensor) -> Tensor:
         """Multiply (N, C, H, W) by (N, C, 1, 1)."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cnnviz.networks.zoo.architecture import Architecture
+from cnnviz.networks.zoo.records.early import EARLY
+from cnnviz.networks.zoo.records.residual import RESIDUAL
 
 __all__ = ["RECORDS"]
 
-RECORDS: tuple[Architecture, ...] = ()
+RECORDS: tuple[Architecture, ...] = (*EARLY, *RESIDUAL)
