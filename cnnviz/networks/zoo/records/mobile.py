@@ -114,7 +114,7 @@ def _efficientnet(name: str) -> Architecture:
         depth = Option("depth", N_("Depth"), by.depth, minimum=0.5, maximum=3.1, help=N_("Times as many blocks as B0."))
         options = (replace(WIDTH, default=by.width, help=N_("Times as many channels as B0.")), depth)
         novelty = N_(
-            "EfficientNet-B0 made deeper, wider and fit for larger pictures by one rule, instead of one of the three alone."
+            "EfficientNet-B0 made deeper, wider and for larger pictures by one rule, not only one of the three."
         )
         lesson = N_("The stages are those of B0: compare how many blocks each has, and how many channels.")
     return Architecture(
