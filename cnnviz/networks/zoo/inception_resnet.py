@@ -41,7 +41,7 @@ __all__ = [
 class Scale(nn.Module):
     """Its input times a constant: the residual is made small, so that training stays stable (§3.3)."""
 
-    family = "other"
+    family = "merge"
 
     def __init__(self, factor: float) -> None:
         super().__init__()
