@@ -16,9 +16,9 @@ from torch import nn
 from cnnviz.errors import ParameterError
 from cnnviz.networks.zoo import parts
 from cnnviz.networks.zoo.batch_norm import ConvNormActivation, normalisation
-from cnnviz.networks.zoo.resnet import BasicBlock, Block, Recipe, initialise, make_stage
+from cnnviz.networks.zoo.resnet import BasicBlock, Block, PaddedShortcut, Recipe, initialise, make_stage
 
-__all__ = ["CifarResNet", "PlainBlock", "PlainNet", "initialise"]
+__all__ = ["BasicBlock", "CifarResNet", "PaddedShortcut", "PlainBlock", "PlainNet"]
 
 
 class PlainBlock(nn.Sequential):

@@ -22,7 +22,9 @@ from cnnviz.networks.zoo.batch_norm import ConvNormActivation, normalisation
 
 __all__ = [
     "CARDINALITIES",
+    "CONFIGURATIONS",
     "BasicBlock",
+    "Block",
     "Bottleneck",
     "PaddedShortcut",
     "ProjectionShortcut",

@@ -95,7 +95,7 @@ _LENET = Paper(
 _LENETS = (
     Architecture(
         key="lenet5_1998",
-        title="LeNet-5, 1998",
+        title="LeNet-5",
         family="lenet",
         paper=_LENET,
         input_shape=(1, 32, 32),
@@ -130,7 +130,7 @@ _LENETS = (
     ),
     Architecture(
         key="lenet5",
-        title="LeNet-5",
+        title="LeNet-5, ReLU",
         family="lenet",
         paper=_LENET,
         input_shape=(1, 32, 32),
@@ -152,7 +152,7 @@ _LENETS = (
     ),
     Architecture(
         key="lenet5_bn",
-        title="LeNet-5 with batch norm",
+        title="LeNet-5, ReLU, BN",
         family="lenet",
         paper=_LENET,
         input_shape=(1, 32, 32),
@@ -174,7 +174,7 @@ _LENETS = (
 _ALEXNETS = (
     Architecture(
         key="alexnet_2012",
-        title="AlexNet, 2012",
+        title="AlexNet, 2 GPUs",
         family="alexnet",
         paper=Paper(
             "Krizhevsky, Sutskever, Hinton",
@@ -285,7 +285,7 @@ def _vgg(depth: int, batch_norm: bool) -> Architecture:
         lesson = N_("One fully connected layer holds 103 million parameters, more than all the rest together.")
     return Architecture(
         key=f"vgg{depth}{'_bn' if batch_norm else ''}",
-        title=f"VGG-{depth}{' with batch norm' if batch_norm else ''}",
+        title=f"VGG-{depth}{', BN' if batch_norm else ''}",
         family="vgg",
         paper=_VGG,
         input_shape=(3, 224, 224),
