@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cnnviz.convolution.arithmetic import Convolution
 from cnnviz.errors import ParameterError
@@ -258,6 +259,7 @@ def _blocks(stage: Stage, channels: int, out: int, layers: int, side: int) -> It
         yield block
 
 
+@lru_cache(maxsize=2048)  # the blocks of a stage are alike
 def _convolution(channels: int, out: int, kernel: int, stride: int, side: int, groups: int = 1) -> Block:
     """A convolution without bias, and the batch norm behind it: a scale and a shift per channel."""
     layer = Convolution(

@@ -1,0 +1,55 @@
+"""What the charts of numbers have in common: letters that are read at the back of a room, and colours told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+__all__ = ["COLOURS", "GREY", "base", "chart", "ink", "short"]
+
+# Okabe and Ito's colours, without yellow and black, which one of the two backgrounds swallows.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#9467bd", "#a0522d")
+GREY = "#8a8f98"
+
+_CONFIG = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+
+
+def base(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    """Lay a figure out for a projector: large letters, thin margins, the legend above; return it."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        font={"size": 15, **ink()},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 15}},
+        hoverlabel={"font": {"size": 15}},
+    )
+    figure.update_layout(**layout)
+    letters = {"title_font": {"size": 16, **ink()}, "tickfont": {"size": 14, **ink()}}
+    figure.update_xaxes(automargin=True, **letters)
+    figure.update_yaxes(automargin=True, **letters)
+    return figure
+
+
+def ink() -> dict[str, str]:
+    """The colour of letters on the visitor's background: Streamlit would make those of charts grey."""
+    theme = st.context.theme.type
+    return {"color": {"light": "#31333f", "dark": "#fafafa"}[theme]} if theme else {}
+
+
+def chart(figure: go.Figure, key: str) -> None:
+    """Draw a figure as wide as there is room."""
+    st.plotly_chart(figure, key=key, config=_CONFIG)
+
+
+def short(number: float) -> str:
+    """A number in three digits, with k, M or G for thousands, millions or billions: 25.6 M."""
+    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= 0.9995 * factor:
+            return f"{float(f'{number / factor:.3g}'):g} {unit}"
+    return f"{float(f'{number:.3g}'):g}"
