@@ -2,8 +2,7 @@
 
 LeCun et al. 1998, section II.B: the parameters of the output "were designed to represent a stylized image of the
 corresponding character class drawn on a 7×12 bitmap", with +1 and −1 for ink and paper, because similar characters
-then get similar codes. The digits below are drawn for this project in the manner of the paper's figure 3; the ten
-of the figure differ from them in single cells.
+then get similar codes. The digits below are drawn for this project; they are not those of the paper's figure 3.
 """
 
 from __future__ import annotations
