@@ -10,8 +10,10 @@ const MARKUP = `
     <label class="paint"><span></span><select></select></label>
     <form class="find" role="search"><input type="search" autocomplete="off" spellcheck="false"><output></output><button type="button" data-act="previous">‹</button><button data-act="next">›</button></form>
     <span class="choice zoom"><button data-act="smaller">\u2212</button><button data-act="fit"></button><button data-act="larger">+</button></span>
-    <button data-act="large"></button>
-    <details class="export"><summary></summary><div class="menu"><button data-export="svg">SVG</button><button data-export="png">PNG</button></div></details>
+    <span class="away">
+      <button data-act="large"></button>
+      <details class="export"><summary></summary><div class="menu"><button data-export="svg">SVG</button><button data-export="png">PNG</button></div></details>
+    </span>
   </div>
   <div class="legend"></div>
   <div class="body">
@@ -55,6 +57,7 @@ class Diagram {
     this.header = header;
     if (led) this.show(header.view);
     else if (words) this.redraw();
+    else this.resize(); // the theme may be another
     if (fresh || words) this.drawWords();
   }
 
@@ -74,7 +77,7 @@ class Diagram {
     const key = `${number ? number - 1 : 0}:${id}`;
     this.selected = id && this.boxes.has(key) ? key : "0:";
     this.paint = PAINTS.includes(paint) ? paint : "kind";
-    for (const box of ancestors(this.chosen)) this.open.add(box.id);
+    this.openAround(this.chosen);
     this.redraw();
     this.scrollTo(this.spots.get(this.selected));
     this.reported = JSON.stringify(this.looking()); // Python knows
@@ -82,6 +85,10 @@ class Diagram {
 
   get chosen() {
     return this.boxes.get(this.selected);
+  }
+
+  openAround(box) {
+    for (const each of ancestors(box).slice(1)) this.open.add(each.id);
   }
 
   groups() {
@@ -108,9 +115,9 @@ class Diagram {
     if (this.header) this.redraw();
   }
 
-  // What a box says: of a group its name first, of a layer what it does.
-  words(box, pill, paint = "kind") {
-    const { labels } = this;
+  // What a box says: of a group its name first, of a layer what it does. aside: all that small boxes say beside it.
+  words(box, pill) {
+    const { labels, paint } = this;
     if (pill) {
       const shape = pill === "input" ? this.trees[box.number].input : box.shape;
       const failed = pill === "output" && this.trees[box.number].failure;
@@ -119,7 +126,8 @@ class Diagram {
     const right = paint === "kind" ? shapeText(box.shape) : valueText(box, paint, this.trees[box.number][paint], labels);
     const title = titleOf(box, labels);
     if (box.children && !box.run) return { title: box.name, left: title, right };
-    return { title, left: title.toLowerCase().endsWith(box.name.toLowerCase()) ? "" : box.name, right };
+    const left = title.toLowerCase().endsWith(box.name.toLowerCase()) ? "" : box.name;
+    return { title, left, right, aside: paint === "kind" ? left : right };
   }
 
   layout(measure = (text, bold) => this.measure(text, bold), titled = this.trees.length > 1) {
@@ -127,8 +135,7 @@ class Diagram {
   }
 
   drawing(theme, measure, says) {
-    const words = (box, pill) => this.words(box, pill, this.paint);
-    return new Drawing({ theme, measure, words, scale: this.scale, says });
+    return new Drawing({ theme, measure, words: (box, pill) => this.words(box, pill), scale: this.scale, says });
   }
 
   redraw() {

@@ -59,7 +59,8 @@ class Drawing {
     const { theme } = this;
     const heading = titled && pill === "input" ? this.text(tree.title, x + width / 2, y - 10, { anchor: "middle", bold: true }) : "";
     const { title } = this.words(box, pill);
-    return `<g aria-hidden="true">${heading}<rect x="${half(x)}" y="${half(y)}" width="${width}" height="${height}" rx="12" fill="${theme.paper}" stroke="${theme.edge}"/>`
+    const stopped = pill === "output" && tree.failure;
+    return `<g aria-hidden="true">${heading}<rect x="${half(x)}" y="${half(y)}" width="${width}" height="${height}" rx="13" fill="${theme.paper}" stroke="${stopped ? theme.mark : theme.edge}"${stopped ? ' stroke-width="2" stroke-dasharray="4 2"' : ""}/>`
       + `${this.text(title, x + width / 2, y + height / 2 + 4.5, { anchor: "middle" })}</g>`;
   }
 
@@ -101,15 +102,13 @@ class Drawing {
   }
 
   writing({ box, x, y, width, height }, ink) {
-    const { title, left, right } = this.words(box);
-    const from = x + 11 + (box.children ? 19 : 0);
-    const end = x + width - 9;
-    if (box.family === "merge" && !(this.scale ? right : left)) return this.text(this.clip(title, width - 20, true), x + width / 2, y + 18, { bold: true, ink, anchor: "middle" });
+    const { title, left, right, aside } = this.words(box);
+    const [from, end] = [x + 11 + (box.children ? 19 : 0), x + width - 9];
+    if (box.family === "merge" && !aside) return this.text(this.clip(title, width - 20, true), x + width / 2, y + 18, { bold: true, ink, anchor: "middle" });
     if (height === SIZE.small) {
       const shown = this.clip(title, end - from, true);
       const rest = end - from - this.measure(shown, true) - 10;
-      const aside = this.scale ? right || left : left;
-      return this.text(shown, from, y + 18, { bold: true, ink }) + (rest > 24 ? this.text(this.clip(aside, rest, false), end, y + 18, { anchor: "end", faint: !ink, ink }) : "");
+      return this.text(shown, from, y + 18, { bold: true, ink }) + (rest > 20 ? this.text(this.clip(aside, rest, false), end, y + 18, { anchor: "end", faint: !ink, ink }) : "");
     }
     const room = end - x - 11 - this.measure(right, false) - 8;
     if (this.scale && box.children) y += 4; // no stripes below

@@ -36,7 +36,7 @@ Object.assign(Diagram.prototype, {
 
   // The legend below the drawing, in lines as wide as the drawing.
   fileLegend(drawing, laid) {
-    const items = this.scale ? [[`${this.labels.paints[this.paint]}: ${this.scaleNote()}`, null]] : this.familyNames();
+    const items = [...(this.scale ? [[`${this.labels.paints[this.paint]}: ${this.scaleNote()}`, null]] : this.familyNames()), ...this.markNames()];
     const room = Math.max(laid.width, 320);
     let [x, y, wide, text] = [0, laid.height + 26, 0, this.scale ? this.fileScale(drawing, laid.height + 18) : ""];
     if (this.scale) y += 26;
@@ -54,6 +54,12 @@ Object.assign(Diagram.prototype, {
   familyNames() {
     const found = new Set([...this.boxes.values()].filter((box) => !box.children).map((box) => box.family));
     return FAMILIES.filter((family) => found.has(family)).map((family) => [this.labels.families[family], family]);
+  },
+
+  markNames() {
+    const signs = { changed: "\u2260", only: "\u25c6" };
+    const boxes = [...this.boxes.values()];
+    return Object.keys(signs).filter((mark) => boxes.some((box) => box.mark === mark)).map((mark) => [`${signs[mark]} ${this.labels[mark]}`, null]);
   },
 
   fileScale(drawing, y) {

@@ -46,7 +46,7 @@ Object.assign(Diagram.prototype, {
     const other = this.counterpart(box);
     const rows = [
       [labels.input, (each) => [this.inputs(each)]],
-      [labels.output, (each) => [shapeText(each.shape, " × ")]],
+      [labels.output, (each) => [shapeText(each.shape, " × ") || "–"]],
       [labels.paints.parameters, (each) => this.counted(each, "parameters")],
       [labels.paints.macs, (each) => this.counted(each, "macs")],
       [labels.paints.memory, (each) => this.memory(each)],
@@ -114,7 +114,7 @@ Object.assign(Diagram.prototype, {
     if (box.skip) texts.push(labels.skip_inside);
     if (box.mark) texts.push(labels[`${box.mark}_long`]);
     const { failure } = this.trees[box.number];
-    if (failure) texts.push(failure.text);
+    if (failure) texts.unshift(failure.text);
     return texts.map((textContent) => Object.assign(document.createElement("p"), { textContent }));
   },
 

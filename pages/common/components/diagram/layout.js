@@ -44,11 +44,11 @@ class Layout {
   }
 
   plainSize(box) {
-    const { title, left, right } = this.words(box);
+    const { title, left, right, aside } = this.words(box);
     const second = this.measure(left, false) + (left && right ? 12 : 0) + this.measure(right, false);
     const small = !box.children && SMALL.has(box.family);
     const height = box.children ? SIZE.group : small ? SIZE.small : box.family === "merge" ? SIZE.merge : SIZE.box;
-    const titleWidth = this.measure(title, true) + (box.children ? 22 : 0) + (height === SIZE.small || height === SIZE.merge ? 12 + this.measure(left, false) : 0);
+    const titleWidth = this.measure(title, true) + (box.children ? 22 : 0) + (height === SIZE.small || height === SIZE.merge ? 12 + this.measure(aside, false) : 0);
     const needed = Math.max(titleWidth, height > SIZE.small ? second : 0) + 22;
     const width = Math.min(Math.max(Math.ceil(needed), box.family === "merge" ? 80 : NARROWEST), WIDEST);
     return { width, height, spine: width / 2, aside: (box.count ? 7 : 0) + (box.skip ? 15 : 0) };

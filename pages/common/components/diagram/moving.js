@@ -57,7 +57,7 @@ Object.assign(Diagram.prototype, {
   },
 
   reveal(box, options = {}) {
-    for (const each of ancestors(box)) this.open.add(each.id);
+    this.openAround(box);
     if (!this.spots.has(box.key)) this.redraw();
     this.choose(box.key, { scroll: true, ...options });
   },

@@ -1,7 +1,7 @@
 // The picture with the pixels that one unit of the chosen layer sees.
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const LARGEST_MARGIN = 0.5; // of the picture: how much of the padding is drawn
+const LARGEST_MARGIN = 0.3; // of the picture: how much of the padding is drawn
 const SMALLEST_MARGIN = 0.05;
 const HATCH = 7;
 const SMALL_FIELD = 1 / 7; // of the picture: fields below it are shown enlarged as well

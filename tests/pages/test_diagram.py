@@ -1,0 +1,153 @@
+"""What the diagram sends to the browser, and what it takes from there."""
+
+from __future__ import annotations
+
+import json
+import struct
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.networks import zoo
+from cnnviz.networks.structure import tree
+from cnnviz.networks.summary import summarize
+from pages.common.diagram import ALL, LONGEST_NAME, MOST_OPEN, Network, Picture, View, message, read_view
+from pages.common.language import begin_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    begin_run()
+
+
+@cache
+def network(name: str) -> Network:
+    """A network of the zoo."""
+    record = zoo.get(name)
+    summary = summarize(zoo.blueprint(name), (1, *record.input_shape))
+    return Network(record.title, summary, tree(summary))
+
+
+def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """A message as the browser takes it apart."""
+    (length,) = struct.unpack_from("<I", data)
+    header = json.loads(data[4 : 4 + length])
+    blobs, start = [], 4 + length
+    for size in header["blobs"]:
+        blobs.append(data[start : start + size])
+        start += size
+    assert start == len(data)
+    return header, blobs
+
+
+def nodes(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A record and those inside of it."""
+    yield record
+    for child in record.get("children", ()):
+        yield from nodes(child)
+
+
+def test_the_message_holds_pytorchs_numbers() -> None:
+    """Parameters of every module, shapes of every layer, and the picture as it is."""
+    model = zoo.build("resnet20")
+    header, blobs = unpacked(message([network("resnet20")], {"A": "class A"}, Picture(b"jpeg", 32, 32)))
+    shapes: dict[str, list[int]] = {}
+    for name, module in model.named_modules():
+        module.register_forward_hook(lambda _, __, output, name=name: shapes.update({name: list(output.shape[1:])}))
+    model.eval()(torch.zeros(1, 3, 32, 32))
+    found = {node["id"]: node for node in nodes(header["networks"][0]["root"])}
+    for name, module in model.named_modules():
+        if name in found:
+            assert found[name]["parameters"] == sum(each.numel() for each in module.parameters())
+            assert found[name]["shape"] == shapes[name]
+    assert set(found) >= {name for name, module in model.named_modules() if not list(module.children())}
+    assert blobs[0] == b"jpeg"
+    assert (header["picture"], len(blobs[header["palette"]])) == ([32, 32], 3 * 256)
+
+
+def test_differences_are_marked() -> None:
+    """A plain network and its residual twin differ in the additions, and the twin alone has them."""
+    header, _ = unpacked(message([network("plain20"), network("resnet20")], {}))
+    plain, residual = ({node["id"]: node for node in nodes(each["root"])} for each in header["networks"])
+    assert plain["conv2_x"]["mark"] == residual["conv2_x"]["mark"] == "changed"
+    assert plain["fc"]["mark"] == residual["fc"]["mark"] == ""
+    only = [node for node in residual.values() if node["mark"] == "only" and "children" not in node]
+    assert only
+    assert all(node["family"] == "merge" or node["parameters"] == 0 for node in only)
+    assert ["conv3_x", "conv3_x"] in header["pairs"]
+
+
+def test_the_signature_is_that_of_the_networks() -> None:
+    """Another view is the same drawing; another network is not."""
+    one, other = network("plain20"), network("resnet20")
+    headers = [
+        unpacked(message([each], {}, None, view))[0]
+        for each, view in ((one, View()), (one, View((ALL,))), (other, View()))
+    ]
+    signatures = [header["signature"] for header in headers]
+    assert signatures[0] == signatures[1] != signatures[2]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "open",
+        [],
+        {},
+        {"open": "conv1", "selected": "", "paint": "kind"},
+        {"open": [], "selected": None, "paint": "kind"},
+        {"open": [], "selected": "", "paint": "<b>"},
+        {"open": [], "selected": "", "paint": ["kind"]},
+    ],
+)
+def test_what_is_no_view_is_refused(value: object) -> None:
+    """The browser is not believed."""
+    assert read_view(value) is None
+
+
+def test_a_view_is_bounded() -> None:
+    """Only names, no more of them and no longer than a network has."""
+    many = [f"layer{number}" for number in range(2 * MOST_OPEN)]
+    view = read_view({"open": [1, "x" * (LONGEST_NAME + 1), *many], "selected": "y" * 1000, "paint": "macs"})
+    assert view == View(tuple(many[:MOST_OPEN]), "y" * LONGEST_NAME, "macs")
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from pages.common import diagram
+
+    given = st.session_state.get("given", diagram.View())
+    st.session_state["sent"] = diagram._steady("diagram", given)
+
+
+def test_a_view_is_sent_when_python_wants_it_shown() -> None:
+    """What the browser reported itself is not sent back to it; what a button asks for is, also twice."""
+    page = AppTest.from_function(_page).run()
+    start, opened, asked = View(), View(("a",)), View(("b",), "b", "macs")
+    assert page.session_state["sent"] == (start, 0)
+
+    def run(given: View, reported: View | None) -> tuple[View, int]:
+        page.session_state["given"] = given
+        if reported:
+            page.session_state["diagram"] = {
+                "view": {"open": list(reported.open), "selected": reported.selected, "paint": reported.paint}
+            }
+        page.run()
+        sent: tuple[View, int] = page.session_state["sent"]
+        return sent
+
+    assert run(opened, opened) == (start, 0)
+    assert run(opened, opened) == (start, 0)
+    assert run(asked, opened) == (asked, 1)
+    assert run(opened, opened) == (asked, 1)
+    assert run(asked, opened) == (asked, 2)
