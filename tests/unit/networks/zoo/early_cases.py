@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from torch import nn
 
+from cnnviz.networks import zoo
+from cnnviz.networks.summary import summarize
 from cnnviz.networks.zoo.records.early import EARLY
 from cnnviz.networks.zoo.records.residual import RESIDUAL
 
-__all__ = ["BY_KEY", "layer_count"]
+if TYPE_CHECKING:
+    from cnnviz.networks.facts import Summary
+
+__all__ = ["BY_KEY", "layer_count", "published", "weight_count"]
 
 BY_KEY = {record.key: record for record in (*EARLY, *RESIDUAL)}
+
+
+@cache
+def published(key: str) -> tuple[nn.Module, Summary]:
+    """A network as published, without numbers, and its layers; not to be changed."""
+    network = zoo.blueprint(key)
+    return network, summarize(network, (1, *zoo.get(key).input_shape))
+
+
+def weight_count(network: nn.Module) -> int:
+    """All parameters."""
+    return sum(each.numel() for each in network.parameters())
 
 
 def layer_count(network: nn.Module) -> int:

@@ -13,8 +13,7 @@ from cnnviz.networks import summary, zoo
 from cnnviz.networks.torchvision_door import torchvision
 from cnnviz.networks.zoo import parts
 from cnnviz.networks.zoo.records.early import TORCHVISION
-from tests.unit.networks.zoo.early_cases import BY_KEY
-from tests.unit.networks.zoo.later_cases import published, weight_count
+from tests.unit.networks.zoo.early_cases import BY_KEY, published, weight_count
 
 if TYPE_CHECKING:
     from cnnviz.networks.zoo import Option, Value

@@ -12,8 +12,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.networks import summary, zoo
 from cnnviz.networks.structure import Group, tree
 from cnnviz.networks.zoo.resnet import BasicBlock, Bottleneck, PaddedShortcut, Recipe, ResNet
-from tests.unit.networks.zoo.early_cases import BY_KEY, layer_count
-from tests.unit.networks.zoo.later_cases import published, weight_count
+from tests.unit.networks.zoo.early_cases import BY_KEY, layer_count, published, weight_count
 
 torch.set_num_threads(1)
 
