@@ -136,5 +136,13 @@ def _known() -> dict[str, _Definition]:
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef):
                 uses = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
-                found[node.name] = _Definition(ast.get_source_segment(text, node) or "", uses)
+                found[node.name] = _Definition(_source(text, node), uses)
     return found
+
+
+def _source(text: str, node: ast.ClassDef | ast.FunctionDef) -> str:
+    """The definition as it stands in its file, without what a class says about itself to our diagrams."""
+    said = [each for each in node.body if isinstance(each, ast.Assign)] if isinstance(node, ast.ClassDef) else []
+    hidden = {number for each in said for number in range(each.lineno, (each.end_lineno or each.lineno) + 2)}
+    lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
+    return "\n".join(line for number, line in enumerate(lines, node.lineno) if number not in hidden)

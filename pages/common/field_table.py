@@ -35,7 +35,9 @@ def read_shown(text: str) -> tuple[Layer, ...]:
 
 def stack_table(settings: Settings) -> None:
     """Draw the setting "stack" as a table that can be typed into."""
-    typed_table(settings, "stack", Form(("kind", *_NUMBERS), _rows, _layers, write_stack), _columns())
+    error = typed_table(settings, "stack", Form(("kind", *_NUMBERS), _rows, _layers, write_stack), _columns())
+    if error is not None:
+        st.error(str(error) + " " + _("The last good layers stay in use."), icon=":material/edit_off:")
     st.caption(_("One number, or rows x columns: 3x5. The last row adds a layer; tick rows to remove them."))
 
 

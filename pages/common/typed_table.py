@@ -9,10 +9,9 @@ from typing import Any, Generic, TypeVar
 import pandas as pd
 import streamlit as st
 
-from pages.common.language import _
 from pages.common.settings import Settings
 
-__all__ = ["Form", "Row", "RowError", "edited", "typed_table"]
+__all__ = ["Form", "Row", "RowError", "edited", "typed_rows", "typed_table"]
 
 Row = dict[str, str]
 _Value = TypeVar("_Value")
@@ -27,16 +26,18 @@ class Form(Generic[_Value]):
     """How a value stands in a table.
 
     Attributes:
-        names: of the columns, in their order.
+        names: of the columns that are shown, in their order; rows may hold more.
         rows: the value as rows.
         read: the value that rows mean; raises `RowError`.
-        write: the value as text; equal for equal values only.
+        write: what of the value stands in the table, as text.
+        tidy: what an edit makes of other cells and of the order of rows; None when it leaves them alone.
     """
 
     names: Sequence[str]
     rows: Callable[[_Value], list[Row]]
     read: Callable[[Sequence[Row]], _Value]
     write: Callable[[_Value], str]
+    tidy: Callable[[Sequence[Row]], list[Row]] | None = None
 
 
 @dataclass
@@ -46,9 +47,12 @@ class _Table:
     rows: list[Row]
     text: str
     version: int = 0
+    drawn: bool = False
 
 
-def typed_table(settings: Settings, name: str, form: Form[Any], columns: Mapping[str, Any]) -> None:
+def typed_table(
+    settings: Settings, name: str, form: Form[Any], columns: Mapping[str, Any], **options: Any
+) -> RowError | None:
     """Draw the setting `name` as a table; while something in it is wrong, the last good value stays in use.
 
     Args:
@@ -56,19 +60,28 @@ def typed_table(settings: Settings, name: str, form: Form[Any], columns: Mapping
         name: of the setting, which every good edit sets.
         form: how it stands in the table.
         columns: Streamlit's configuration of the columns, by name.
+        options: more for Streamlit's `data_editor`.
+
+    Returns:
+        What is wrong, if anything; the page says it where it is seen.
     """
-    key = f"{settings.page}/{name} table"
+    key = _key(settings, name)
     table = _table(key, form, settings[name])
     mount = f"{key}/{table.version}"
 
     def apply() -> None:
+        rows = edited(table.rows, st.session_state[mount])
+        tidied = form.tidy(rows) if form.tidy else rows
+        if tidied != rows:  # the browser keeps its edits of the old rows: a new table
+            st.session_state[key] = _Table(tidied, table.text, table.version + 1)
         try:
-            value = form.read(edited(table.rows, st.session_state[mount]))
+            value = form.read(tidied)
         except RowError:
             return
         settings[name] = value
-        table.text = form.write(value)
+        st.session_state[key].text = form.write(value)
 
+    table.drawn = True
     st.data_editor(
         pd.DataFrame(table.rows, columns=list(form.names)),
         key=mount,
@@ -76,18 +89,35 @@ def typed_table(settings: Settings, name: str, form: Form[Any], columns: Mapping
         hide_index=True,
         on_change=apply,
         column_config=dict(columns),
+        **options,
     )
     try:
         form.read(edited(table.rows, st.session_state[mount]))
     except RowError as error:
-        st.error(str(error) + " " + _("The last good layers stay in use."), icon=":material/edit_off:")
+        return error
+    return None
+
+
+def typed_rows(settings: Settings, name: str) -> list[Row] | None:
+    """What stands in the table of the setting `name` now, good or not; None when it is not drawn."""
+    key = _key(settings, name)
+    table: _Table | None = st.session_state.get(key)
+    changes = st.session_state.get(f"{key}/{table.version}") if table else None
+    if table is None or (table.drawn and changes is None):
+        return None
+    return edited(table.rows, changes or {})
+
+
+def _key(settings: Settings, name: str) -> str:
+    return f"{settings.page}/{name} table"
 
 
 def _table(key: str, form: Form[Any], value: Any) -> _Table:
     """The table that the browser edits, or a new one when the value was changed elsewhere, or the page was left."""
     table: _Table = st.session_state.setdefault(key, _Table([], ""))
     text = form.write(value)
-    if table.text != text or f"{key}/{table.version}" not in st.session_state:
+    left = table.drawn and f"{key}/{table.version}" not in st.session_state
+    if table.text != text or left:
         table = _Table(form.rows(value), text, table.version + 1)
         st.session_state[key] = table
     return table

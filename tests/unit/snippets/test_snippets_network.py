@@ -84,6 +84,7 @@ def test_only_the_blocks_that_are_used_are_written_out() -> None:
     blocks = network_program(read("3x8x8:res4-res4-bot8"))
     definitions = [line.split("(")[0].split()[1] for line in blocks.splitlines() if line.startswith(("class ", "def "))]
     assert definitions == ["Add", "projection", "BasicBlock", "Bottleneck", "Net"]
+    assert "family" not in blocks  # that is for our own diagrams
 
 
 def test_lines_stay_readable() -> None:
