@@ -6,12 +6,11 @@ was tested. Training differs from source to source: a few tenths of a percent be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cnnviz.text import N_
 
-__all__ = ["FAMILIES", "RESULTS", "YEARS", "Cited", "Result", "Source", "frontier", "get", "up_to"]
+__all__ = ["FAMILIES", "RESULTS", "YEARS", "Cited", "Result", "Source", "get", "up_to"]
 
 
 @dataclass(frozen=True)
@@ -212,20 +211,3 @@ def get(key: str) -> Result:
 def up_to(year: int) -> tuple[Result, ...]:
     """What had been published by the end of `year`."""
     return tuple(each for each in RESULTS if each.year <= year)
-
-
-def frontier(results: Iterable[Result], cost: str) -> Sequence[Result]:
-    """The results that no other one beats: more accurate than every one that costs as much or less.
-
-    Args:
-        results: of any order.
-        cost: "parameters" or "macs".
-
-    Returns:
-        From the cheapest to the most accurate.
-    """
-    best: list[Result] = []
-    for each in sorted(results, key=lambda one: (getattr(one, cost).value, -one.top1.value)):
-        if not best or each.top1.value > best[-1].top1.value:
-            best.append(each)
-    return best

@@ -54,7 +54,7 @@ _NAMED = {
     "resnext101_64x4d": ("bottom right", "bottom center"),
     "xception": ("top left", "top left"),
     "nasnet_a": ("top right", "bottom center"),
-    "senet154": ("bottom right", "bottom right"),
+    "senet154": ("bottom center", "bottom right"),
     "mobilenet_v1": ("bottom center", "bottom center"),
     "mobilenet_v2": ("top center", "top center"),
     "efficientnet_b0": ("top left", "top left"),
@@ -158,7 +158,7 @@ def _year_mark(year: int) -> list[dict[str, object]]:
 def _play_button(names: list[str]) -> dict[str, object]:
     timing = {"frame": {"duration": _MILLISECONDS, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
     return {
-        "type": "buttons", "direction": "left", "x": 0.012, "y": 0.975, "xanchor": "left", "yanchor": "top",
+        "type": "buttons", "direction": "left", "x": 0.012, "y": 0.24, "xanchor": "left", "yanchor": "middle",
         "bgcolor": "#0b5fa5", "bordercolor": "#0b5fa5", "font": {"color": "#ffffff", "size": 15}, "showactive": False,
         "buttons": [{"label": _("▶ Play the years"), "method": "animate", "args": [names, timing]}],
     }  # fmt: skip

@@ -72,9 +72,7 @@ def signal_depth_tab(settings: Settings) -> None:
         found = [_measured(each, settings["signal_input"], settings["signal_seed"]) for each in networks]
     names = _names()
     titles = [names[kind] for kind in settings["signal_networks"]]
-    st.markdown(
-        _("**Read the right picture from right to left**, as the gradient runs.") + " " + _finding(titles, found)
-    )
+    st.markdown(_("**Read the gradients from right to left**, as they run.") + " " + _finding(titles, found))
     left, right = st.columns(2, gap="medium")
     styles = [_STYLES[kind] for kind in settings["signal_networks"]]
     short = [_legend()[kind] for kind in settings["signal_networks"]]

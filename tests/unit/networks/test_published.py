@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cnnviz.networks import published
-from cnnviz.networks.published import FAMILIES, RESULTS, YEARS, Result, frontier, get, up_to
+from cnnviz.networks.published import FAMILIES, RESULTS, YEARS, Result, get, up_to
 from cnnviz.networks.torchvision_door import torchvision
 
 torch.set_num_threads(1)
@@ -129,25 +129,6 @@ def test_years() -> None:
     assert [each.key for each in up_to(YEARS[0])] == ["alexnet"]
     assert up_to(YEARS[1]) == RESULTS
     assert up_to(2011) == ()
-
-
-@pytest.mark.parametrize("cost", ["parameters", "macs"])
-@pytest.mark.parametrize("year", [2012, 2015, 2019])
-def test_the_frontier_holds_exactly_what_is_not_beaten(cost: str, year: int) -> None:
-    """By the definition, pair by pair."""
-
-    def beaten(one: Result) -> bool:
-        others = (each for each in results if each is not one)
-        return any(
-            getattr(each, cost).value <= getattr(one, cost).value and each.top1.value >= one.top1.value
-            for each in others
-        )
-
-    results = up_to(year)
-    found = frontier(results, cost)
-    assert {each.key for each in found} == {each.key for each in results if not beaten(each)}
-    accuracies = [each.top1.value for each in found]
-    assert accuracies == sorted(accuracies)
 
 
 def test_an_unknown_network_is_a_bug() -> None:
