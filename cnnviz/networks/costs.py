@@ -66,7 +66,7 @@ def label(call: Call) -> str:
         case nn.Conv1d() | nn.Conv2d() | nn.Conv3d():
             return _convolution_label(module)
         case nn.MaxPool2d() | nn.AvgPool2d():
-            name = "max" if isinstance(module, nn.MaxPool2d) else "avg"
+            name = "max" if isinstance(module, nn.MaxPool2d) else "sum" if module.divisor_override == 1 else "avg"
             return f"{_times(module.kernel_size)} {name}{_step(module.stride)}"
         case nn.AdaptiveAvgPool2d() | nn.AdaptiveMaxPool2d():
             return f"avg → {_times(module.output_size)}" if isinstance(module, nn.AdaptiveAvgPool2d) else "max"
@@ -138,6 +138,9 @@ def _factors(call: Call) -> tuple[int, ...]:
         case nn.Linear():
             rest = call.output[1:-1]
             return (module.in_features, module.out_features, *rest)
+    declared = getattr(module, "products", None)  # of a module of our own
+    if isinstance(declared, tuple):
+        return declared
     if call.function.startswith("conv") and call.parameters:  # its weights were given to the function
         weight = call.parameters[0][1]
         return (*weight[2:], weight[1], weight[0], *places)

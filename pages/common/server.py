@@ -2,6 +2,7 @@
 
 `streamlit run app.py` shows the same pages. What this entry adds is for a class:
 
+- PyTorch is imported in the background a little after the start, so that no visitor waits for it.
 - Garbage is collected on a timer. Streamlit does it after every run of a page, and everybody waits for it.
 - Small answers leave at once. On the socket that Streamlit binds, asyncio leaves Nagle's algorithm on, and
   an answer in two parts waits 40 ms for an acknowledgement. uvicorn binds one where it is off.
@@ -42,6 +43,7 @@ __all__ = ["OwnSiteOnly", "SecurityHeaders", "create_app", "main"]
 
 SCRIPT = Path(__file__).parents[2] / "app.py"
 COLLECT_EVERY = 5.0  # seconds
+PREPARE_AFTER = 8.0  # seconds; a page is drawn two seconds after the start
 MEGABYTE = 1024 * 1024
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
@@ -121,11 +123,19 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
         importlib.import_module(module.name)
     gc.collect()
     gc.freeze()  # modules stay for ever; without them a collection takes a tenth of the time
-    collecting = asyncio.create_task(_collect_now_and_then())
+    tasks = [asyncio.create_task(_collect_now_and_then()), asyncio.create_task(_prepare_networks())]
     try:
         yield
     finally:
-        collecting.cancel()
+        for task in tasks:
+            task.cancel()
+
+
+async def _prepare_networks() -> None:
+    """Import PyTorch before a page of networks needs it, but after the first page of the first visitor is drawn."""
+    await asyncio.sleep(PREPARE_AFTER)
+    await asyncio.to_thread(importlib.import_module, "cnnviz.networks.summary")
+    gc.freeze()
 
 
 async def _collect_now_and_then() -> None:

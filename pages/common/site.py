@@ -14,7 +14,7 @@ from pages.common.language import _
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-__all__ = ["ARITHMETIC", "FILTERS", "FREQUENCY", "HOME", "PAGES", "Place", "link", "navigation"]
+__all__ = ["ARCHITECTURES", "ARITHMETIC", "FILTERS", "FREQUENCY", "HOME", "PAGES", "Place", "link", "navigation"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,21 @@ FREQUENCY = Place(
     {"picture": "camera", "response": "gaussian~size-9~sigma-2"},
 )
 
-PAGES = (FILTERS, ARITHMETIC, FREQUENCY)
+ARCHITECTURES = Place(
+    "pages/architectures.py",
+    "architectures",
+    N_("Architectures"),
+    ":material/account_tree:",
+    N_("How are LeNet … EfficientNet built, and where do their parameters, operations and receptive field go?"),
+    N_(
+        "Networks from LeNet-5 to EfficientNet opened block by block, each layer with its arithmetic, its code and "
+        "what it sees; two compared, families over the years, compound scaling, the cost of blocks, the signal "
+        "through depth, and a network of your own."
+    ),
+    {"cost": "macs"},
+)
+
+PAGES = (FILTERS, ARITHMETIC, FREQUENCY, ARCHITECTURES)
 
 
 def _page(place: Place) -> StreamlitPage:

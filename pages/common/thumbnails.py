@@ -7,15 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import ImageColor
 
 from cnnviz.convolution import chain, layer_text, matching, notation
 from cnnviz.convolution.frequency import response
 from cnnviz.convolution.frequency.spectrum import transform
 from cnnviz.figures import colours, encode
+from cnnviz.figures.bubbles import bubbles
 from cnnviz.figures.display import display, display_directions, display_signed, fit
 from cnnviz.figures.spectra import log_levels, reduced
 from cnnviz.images import Image, source
+from cnnviz.networks import published
 from pages.common.arithmetic_settings import read_size
+from pages.common.charts import COLOURS
 from pages.common.layer_thumbnail import layer_thumbnail
 from pages.common.viewer import automatic_mode
 
@@ -28,6 +32,8 @@ def thumbnail(query: Mapping[str, str]) -> bytes:
     """What a page computes, before and after side by side, as JPEG bytes; for its settings as in an address."""
     if "layer" in query:
         return _layer(query["layer"], query["size"])
+    if "cost" in query:
+        return _families()
     if "response" in query:
         return _response(query["picture"], query["response"])
     return _pair(tuple(sorted(query.items())))
@@ -36,6 +42,21 @@ def thumbnail(query: Mapping[str, str]) -> bytes:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _layer(layer: str, size: str) -> bytes:
     return layer_thumbnail(layer_text.read(layer), read_size(size))
+
+
+@st.cache_resource(show_spinner=False)
+def _families() -> bytes:
+    """Accuracy on ImageNet against operations, a colour for each family."""
+    families = list(published.FAMILIES)
+    colour = {family: ImageColor.getrgb(COLOURS[i % len(COLOURS)])[:3] for i, family in enumerate(families)}
+    picture = bubbles(
+        np.log10([each.macs.value for each in published.RESULTS]),
+        [each.top1.value for each in published.RESULTS],
+        [each.parameters.value for each in published.RESULTS],
+        [colour[each.family] for each in published.RESULTS],
+        (HEIGHT, 2 * HEIGHT + 6),
+    )
+    return encode.jpeg(picture, full_colour=True)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

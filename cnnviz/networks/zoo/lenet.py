@@ -128,6 +128,7 @@ class RadialBasis(nn.Module):
         super().__init__()
         self.codes: Tensor
         self.register_buffer("codes", codes)
+        self.products = (codes.shape[1], codes.shape[0])
         self.label = f"{codes.shape[1]} → {codes.shape[0]}"
 
     def forward(self, x: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnviz.errors import ParameterError
+from cnnviz.networks import zoo
 from cnnviz.networks.facts import FAMILIES, INPUT
 from cnnviz.networks.summary import summarize
 from cnnviz.networks.torchvision_door import torchvision
@@ -170,6 +171,12 @@ def test_what_sees_the_whole_picture_says_so() -> None:
     found = summarize(reference("resnet18"), (1, 3, 224, 224))
     assert [layer.name for layer in found.layers if layer.whole] == ["avgpool", "flatten", "fc"]
     assert all(layer.field is not None for layer in found.layers if not layer.whole)
+
+
+def test_the_output_of_lenet_is_counted() -> None:
+    """84 differences are squared and added for each of ten classes; LeCun et al. 1998 count them as connections."""
+    output = summarize(zoo.blueprint("lenet5_1998"), (1, 1, 32, 32)).layers[-1]
+    assert (output.macs, output.macs_words, output.whole) == (840, "84·10", True)
 
 
 def test_sources_follow_functions_and_in_place_operations() -> None:

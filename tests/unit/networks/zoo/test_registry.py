@@ -106,16 +106,6 @@ def test_parameter_counts_to_the_last_one(name: str, count: int) -> None:
     assert sum(each.numel() for each in zoo.blueprint(name).parameters()) == count
 
 
-@pytest.mark.parametrize(
-    ("name", "millions"),
-    [("resnet20", 0.27), ("resnet32", 0.46), ("resnet44", 0.66), ("resnet56", 0.85), ("resnet110", 1.7)],
-)
-def test_the_residual_networks_for_cifar(name: str, millions: float) -> None:
-    """He et al. 2015, table 6."""
-    count = sum(each.numel() for each in zoo.blueprint(name).parameters()) / 1e6
-    assert round(count, 1 if millions > 1 else 2) == millions
-
-
 SMALLEST = {zoo.get(name).builder: name for name in reversed(zoo.names())}  # of each builder the first network
 
 

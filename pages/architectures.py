@@ -1,0 +1,104 @@
+"""Architectures: how are LeNet … EfficientNet built, and where do their parameters and operations go?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from cnnviz.networks import zoo
+from pages.common.architecture_controls import about, option_controls, picker, size_controls, totals
+from pages.common.architecture_settings import (
+    OWN_SETTINGS,
+    architecture_suggestions,
+    legal,
+    options_of,
+    size_of,
+)
+from pages.common.block_cost_tab import BLOCK_COST_SETTINGS, block_cost_tab
+from pages.common.build_tab import BUILD_SETTINGS, build_tab
+from pages.common.compare_tab import compare_tab
+from pages.common.diagram_tab import diagram_tab
+from pages.common.families_tab import FAMILIES_SETTINGS, families_tab
+from pages.common.frame import guarded, header, notices, suggestions
+from pages.common.language import _, translate
+from pages.common.layers_tab import layers_tab
+from pages.common.network_facts import Facts, facts
+from pages.common.scaling_tab import SCALING_SETTINGS, scaling_tab
+from pages.common.settings import Settings
+from pages.common.signal_depth_tab import SIGNAL_DEPTH_SETTINGS, signal_depth_tab
+from pages.common.tabs import lazy_tabs
+
+SETTINGS = (
+    *OWN_SETTINGS,
+    *FAMILIES_SETTINGS,
+    *SCALING_SETTINGS,
+    *BLOCK_COST_SETTINGS,
+    *SIGNAL_DEPTH_SETTINGS,
+    *BUILD_SETTINGS,
+)
+
+
+_ABOUT_ONE = ("diagram", "layers", "compare")  # tabs that show the network chosen beside them
+
+
+@guarded
+def main() -> None:
+    """Draw the page."""
+    settings = Settings("architectures", SETTINGS)
+    header(
+        _("Architectures"),
+        _("Open a network block by block, and see where its parameters, operations and receptive field go."),
+    )
+    notices(settings)
+    suggestions(settings, architecture_suggestions())
+    _explorer(settings)
+
+
+@st.fragment
+@guarded
+def _explorer(settings: Settings) -> None:
+    refused = legal(settings)
+    settings.publish()
+    if refused:
+        st.warning(translate(refused))
+    if settings["tab"] in _ABOUT_ONE:
+        with st.sidebar:
+            picker(settings)
+            size_controls(settings)
+            option_controls(settings)
+    lazy_tabs(settings, _tabs(settings))
+
+
+def _tabs(settings: Settings) -> Mapping[str, tuple[str, Callable[[], None]]]:
+    return {
+        "diagram": (_("Diagram"), lambda: diagram_tab(settings, _about(settings))),
+        "layers": (_("Layers"), lambda: layers_tab(_about(settings).network, settings["net"])),
+        "compare": (_("Compare"), lambda: compare_tab(settings, _chosen(settings))),
+        "families": (_("Over the years"), lambda: families_tab(settings)),
+        "scaling": (_("Compound scaling"), lambda: scaling_tab(settings)),
+        "blocks": (_("Cost of a block"), lambda: block_cost_tab(settings)),
+        "signal": (_("Signal through depth"), lambda: signal_depth_tab(settings)),
+        "build": (_("Build your own"), lambda: build_tab(settings)),
+    }
+
+
+def _about(settings: Settings) -> Facts:
+    """What the record says stands on the screen before the first network makes the server import torch."""
+    record = zoo.get(settings["net"])
+    about(record)
+    found = _chosen(settings)
+    totals(found.network, _(record.lesson))
+    summary = found.network.summary
+    if summary.failure:
+        st.error(translate(summary.failure), icon=":material/error:")
+    if summary.untraced:
+        st.info(_("This network cannot be followed layer by layer; its modules are listed without shapes."))
+    return found
+
+
+def _chosen(settings: Settings) -> Facts:
+    return facts(settings["net"], options_of(settings), size_of(settings))
+
+
+main()

@@ -1,0 +1,176 @@
+"""The settings of the page Architectures: which network, how it is built, what it is compared with, what is open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from cnnviz.errors import CnnvizError, ParameterError
+from cnnviz.images import samples
+from cnnviz.networks import zoo
+from cnnviz.networks.zoo import Architecture, Option, Value
+from cnnviz.networks.zoo.architecture import COMMON
+from pages.common.diagram import MOST_OPEN, PAINTS, View
+from pages.common.frame import Suggestion
+from pages.common.language import _
+from pages.common.network_facts import Options, is_text
+from pages.common.settings import Setting, Settings, choice
+
+__all__ = [
+    "LARGEST_SIDE",
+    "MOST_WORDS",
+    "OWN_SETTINGS",
+    "TABS",
+    "architecture_suggestions",
+    "legal",
+    "offered",
+    "options_of",
+    "size_of",
+]
+
+LARGEST_SIDE = 1024  # pixels; a network's facts take no longer for it, but nobody trains on more
+MOST_WORDS = 512
+TABS = ("diagram", "layers", "compare", "families", "scaling", "blocks", "signal", "build")
+DEFAULT = "resnet18"
+
+_NAME = re.compile(r"[A-Za-z0-9_.#*:]{1,160}")
+_PAIR = re.compile(r"([a-z0-9_]{1,30})-([A-Za-z0-9_.+]{1,20})")
+_MOST_OPTIONS = 12
+
+Texts = tuple[tuple[str, str], ...]
+
+
+def _write_view(view: View) -> str:
+    return "~".join([",".join(view.open), view.selected, view.paint])
+
+
+def _read_view(text: str) -> View:
+    opened, selected, paint = text.split("~")
+    names = opened.split(",") if opened else []
+    if paint not in PAINTS or not all(map(_NAME.fullmatch, [*names, *([selected] if selected else [])])):
+        raise ParameterError("view", text[:40], "conv2_x,conv2_x.0~conv2_x.0.conv1~kind")
+    return View(tuple(names[:MOST_OPEN]), selected, paint)
+
+
+def _write_options(options: Texts) -> str:
+    return "~".join(f"{name}-{value}" for name, value in options)
+
+
+def _read_options(text: str) -> Texts:
+    pairs = [_PAIR.fullmatch(part) for part in text.split("~")]
+    if not all(pairs) or len(pairs) > _MOST_OPTIONS:
+        raise ParameterError("options", text[:40], "norm-none~num_classes-10")
+    return tuple((pair[1], pair[2]) for pair in pairs if pair)
+
+
+def _write_size(size: tuple[int, ...] | None) -> str:
+    return "x".join(map(str, size or ()))
+
+
+def _read_size(text: str) -> tuple[int, ...]:
+    size = tuple(int(part) for part in text.split("x"))
+    if not 1 <= len(size) <= 2 or not all(1 <= side <= LARGEST_SIDE for side in size):
+        raise ParameterError("size", text[:40], f"1x1 … {LARGEST_SIDE}x{LARGEST_SIDE}")
+    return size
+
+
+OWN_SETTINGS = (
+    choice("net", DEFAULT, zoo.names()),
+    Setting("options", (), _write_options, _read_options),
+    Setting("size", None, _write_size, _read_size),
+    choice("tab", "diagram", TABS),
+    Setting("view", View(), _write_view, _read_view),
+    choice("other", "resnet34", zoo.names()),
+    choice("sample", "cat", samples.names()),
+)
+
+
+def offered(record: Architecture) -> tuple[Option, ...]:
+    """What can be set about a network: first what all have, with the record's own defaults."""
+    own = {"in_channels": record.in_channels, "num_classes": record.num_classes}
+    common = tuple(replace(each, default=own[each.name]) for each in COMMON)
+    return (*(common[1:] if is_text(record) else common), *record.options)
+
+
+def options_of(settings: Settings) -> Options:
+    """The options that differ from the published network; what the network does not have is left out.
+
+    Raises:
+        ParameterError: for a value outside its range.
+    """
+    texts = dict(settings["options"])
+    known = [option for option in offered(zoo.get(settings["net"])) if option.name in texts]
+    values = [(option.name, option.check(_parsed(option, texts[option.name]))) for option in known]
+    defaults = {option.name: option.default for option in known}
+    return tuple((name, value) for name, value in values if value != defaults[name])
+
+
+def _parsed(option: Option, text: str) -> Value:
+    """A text of the address as the type of the option's default."""
+    try:
+        match option.default:
+            case bool():
+                return {"True": True, "False": False}[text]
+            case int():
+                return int(text)
+            case float():
+                return float(text)
+    except (ValueError, KeyError):
+        raise ParameterError(option.name, text, ", ".join(map(str, option.choices)) or "1, 2, …") from None
+    return text
+
+
+def size_of(settings: Settings) -> tuple[int, ...]:
+    """Rows and columns of the input, or the number of words; the published ones unless set."""
+    record = zoo.get(settings["net"])
+    published = record.input_shape if is_text(record) else record.input_shape[1:]
+    chosen: tuple[int, ...] | None = settings["size"]
+    if chosen is None or len(chosen) != len(published) or (is_text(record) and chosen[0] > MOST_WORDS):
+        return published
+    return chosen
+
+
+def legal(settings: Settings) -> CnnvizError | None:
+    """Put options that are not legal back to the published ones, and return what was wrong."""
+    try:
+        options_of(settings)
+    except CnnvizError as error:
+        settings["options"] = ()
+        return error
+    return None
+
+
+def architecture_suggestions() -> list[Suggestion]:
+    """Networks with what is to be seen in them."""
+    return [
+        Suggestion(
+            _("LeNet-5 of 1998"),
+            _("Two convolutions, two trainable subsamplings, three full layers: select C3 and read its arithmetic."),
+            {"net": "lenet5_1998", "view": View(("c3",), "c3", "kind")},
+        ),
+        Suggestion(
+            _("VGG’s weights"),
+            _("Painted by parameters: the first fully connected layer holds more than all others together."),
+            {"net": "vgg16", "view": View(("classifier",), "classifier", "parameters")},
+        ),
+        Suggestion(
+            _("Inception block"),
+            _("Four branches look at the same input with different windows, and their maps are put side by side."),
+            {"net": "googlenet"},
+        ),
+        Suggestion(
+            _("Shortcut"),
+            _("Open a block: the input goes around two convolutions and is added to what they make of it."),
+            {"net": "resnet18", "view": View(("conv3_x", "conv3_x.0"), "conv3_x.0", "kind")},
+        ),
+        Suggestion(
+            _("Plain or residual"),
+            _("The same layers, with and without shortcuts: no parameter more, no operation more that counts."),
+            {"net": "plain20", "other": "resnet20", "tab": "compare"},
+        ),
+        Suggestion(
+            _("Vanishing gradient"),
+            _("In a plain network without normalisation the gradient fades on its way down; shortcuts carry it."),
+            {"tab": "signal"},
+        ),
+    ]

@@ -1,0 +1,110 @@
+"""Two networks by stage, their differences marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cnnviz.networks import zoo
+from cnnviz.networks.comparison import CHANGED, ONLY, SAME, Comparison, Node, compare
+from pages.common.architecture_controls import network_title
+from pages.common.diagram import Network, diagram
+from pages.common.language import _
+from pages.common.network_facts import Facts, facts, is_text, shown_shape
+from pages.common.settings import Settings
+
+__all__ = ["PAIRS", "compare_tab"]
+
+PAIRS = (
+    ("resnet34", "resnet50"),
+    ("plain20", "resnet20"),
+    ("vgg16", "nin"),
+    ("googlenet", "inception_v3"),
+    ("resnet50", "resnext50_32x4d"),
+    ("resnet50", "densenet121"),
+    ("mobilenet_v2", "efficientnet_b0"),
+)
+
+
+def compare_tab(settings: Settings, left: Facts) -> None:
+    """Draw the tab: the page's network on the left, `other` on the right."""
+    _pairs(settings)
+    settings.control("other", st.selectbox, _("Compare with"), zoo.names(), format_func=network_title)
+    record = zoo.get(settings["other"])
+    size = record.input_shape if is_text(record) else record.input_shape[1:]
+    right = facts(settings["other"], (), size)
+    found = compare(left.network.root, right.network.root)
+    networks = (left.network, right.network)
+    _sentence(*networks)
+    diagram(f"{settings.page}/comparison", networks, {**left.code, **right.code})
+    st.dataframe(_table(found), hide_index=True, column_config=_columns(*networks), key=f"{settings.page}/compared")
+
+
+def _pairs(settings: Settings) -> None:
+    with st.container(horizontal=True, gap="small", key="suggestions-pairs"):
+        for one, other in PAIRS:
+            title = f"{zoo.get(one).title} | {zoo.get(other).title}"
+            values = {"net": one, "other": other, "options": (), "size": None}
+            st.button(title, key=f"{settings.page}/pair {one} {other}", on_click=_choose, args=(settings, values))
+
+
+def _choose(settings: Settings, values: dict[str, object]) -> None:
+    for name, value in values.items():
+        settings[name] = value
+
+
+def _sentence(left: Network, right: Network) -> None:
+    """Both totals as ratios."""
+    one, other = left.summary, right.summary
+    st.markdown(
+        _(
+            "{right} has **{parameters:.2f}×** the parameters of {left}, **{macs:.2f}×** the multiply-accumulates "
+            "and **{memory:.2f}×** the activation memory."
+        ).format(
+            left=left.title,
+            right=right.title,
+            parameters=_ratio(other.parameters, one.parameters),
+            macs=_ratio(other.macs, one.macs),
+            memory=_ratio(other.memory, one.memory),
+        )
+    )
+
+
+def _ratio(number: int, by: int) -> float:
+    return number / by if by else float("inf")
+
+
+def _table(found: Comparison) -> pd.DataFrame:
+    marks = {SAME: "=", CHANGED: "≠ " + _("differs"), ONLY: "+ " + _("only here")}
+    return pd.DataFrame(
+        [
+            {"mark": marks[pair.mark], **_cells("left", pair.left), **_cells("right", pair.right)}
+            for pair in found.stages
+        ]
+    )
+
+
+def _cells(side: str, node: Node | None) -> dict[str, object]:
+    if node is None:
+        return {f"{side}_stage": "", f"{side}_output": "", f"{side}_parameters": None, f"{side}_macs": None}
+    return {
+        f"{side}_stage": node.name,
+        f"{side}_output": shown_shape(node.output_shape),
+        f"{side}_parameters": node.parameters,
+        f"{side}_macs": node.macs,
+    }
+
+
+def _columns(left: Network, right: Network) -> dict[str, Any]:
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    columns: dict[str, Any] = {"mark": text("", width=90)}
+    for side, network in (("left", left), ("right", right)):
+        columns |= {
+            f"{side}_stage": text(network.title),
+            f"{side}_output": text(_("Output")),
+            f"{side}_parameters": number(_("Parameters"), format="localized"),
+            f"{side}_macs": number(_("Multiply-accumulates"), format="localized"),
+        }
+    return columns

@@ -1,0 +1,46 @@
+"""The chosen network as a diagram, with the facts, the code and the receptive field of what is selected."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnnviz.images import samples
+from cnnviz.networks import zoo
+from pages.common.architecture_controls import published
+from pages.common.cropped import cropped
+from pages.common.diagram import Picture, View, diagram
+from pages.common.language import _
+from pages.common.network_facts import Facts
+from pages.common.settings import Settings
+
+__all__ = ["diagram_tab"]
+
+
+def diagram_tab(settings: Settings, facts: Facts) -> None:
+    """Draw the tab."""
+    shape = facts.network.summary.input_shape
+    picture = None
+    if len(shape) == 4:
+        size = (shape[2], shape[3])
+        picture = Picture(cropped(settings["sample"], size), *size)
+
+    def keep(view: View) -> None:
+        settings["view"] = view
+
+    diagram(
+        f"{settings.page}/diagram",
+        [facts.network],
+        facts.code,
+        picture,
+        settings["view"],
+        keep,
+    )
+    if picture is not None:
+        settings.control(
+            "sample",
+            st.selectbox,
+            _("Picture for receptive fields"),
+            samples.names(),
+            format_func=lambda name: _(samples.get(name).title),
+        )
+    published(zoo.get(settings["net"]))

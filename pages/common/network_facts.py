@@ -1,0 +1,68 @@
+"""Facts about the networks of the zoo for the pages: computed once, kept by value, torch loaded when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.networks import zoo
+from cnnviz.networks.structure import tree
+from cnnviz.networks.zoo import Architecture, Value
+from pages.common.diagram import Network
+
+__all__ = ["Facts", "Options", "facts", "facts_of", "is_text", "shown_shape"]
+
+Options = tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """One network at one input size, and the code of its classes by their names."""
+
+    network: Network
+    code: Mapping[str, str]
+
+
+def facts(name: str, options: Options, size: tuple[int, ...]) -> Facts:
+    """Facts of a network of the zoo.
+
+    Args:
+        name: in the zoo.
+        options: what differs from the record, as pairs.
+        size: (rows, columns), or (words,) for a text.
+
+    Raises:
+        ParameterError: when an option is not legal.
+    """
+    return _facts(name, options, size)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)  # about 1 MB for a deep network
+def _facts(name: str, options: Options, size: tuple[int, ...]) -> Facts:
+    record = zoo.get(name)
+    values = dict(options)
+    network = zoo.blueprint(name, **values)
+    channels = int(values.get("in_channels", record.in_channels))
+    shape = (1, *size) if is_text(record) else (1, channels, *size)
+    return facts_of(record.title, network, shape, words=is_text(record))
+
+
+def facts_of(title: str, network: Any, shape: tuple[int, ...], *, words: bool = False) -> Facts:
+    """Facts of any network, a `torch.nn.Module`; `shape` is its input's, with the batch."""
+    from cnnviz.networks import sources, summary
+
+    found = summary.summarize(network, shape, words=words)
+    return Facts(Network(title, found, tree(found)), sources.sources(network))
+
+
+def is_text(record: Architecture) -> bool:
+    """Whether the network reads words, not pixels."""
+    return len(record.input_shape) == 1
+
+
+def shown_shape(shape: tuple[int, ...]) -> str:
+    """A shape without its batch: "3 × 224 × 224"."""
+    return " × ".join(f"{side:,}" for side in shape[1:])

@@ -1,0 +1,146 @@
+"""What the page Architectures says and refuses, without a browser."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from cnnviz.networks import zoo
+from cnnviz.networks.summary import summarize
+from pages.common import site
+from pages.common.architecture_settings import OWN_SETTINGS, TABS, architecture_suggestions
+from pages.common.charts import short
+from pages.common.compare_tab import PAIRS
+from pages.common.language import begin_run
+from tests.pages.test_every_page import open_app, texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from streamlit.testing.v1 import AppTest
+
+torch.set_num_threads(1)
+
+
+def architectures(root: Path, language: str = "en", **query: str) -> AppTest:
+    """The page, with settings as they stand in an address."""
+    return open_app(root, site.ARCHITECTURES, language, **query)
+
+
+@pytest.mark.parametrize("name", ["lenet5_1998", "vgg16", "googlenet", "efficientnet_b0", "text_cnn"])
+def test_what_is_counted_stands_below_what_was_published(root: Path, name: str) -> None:
+    """Parameters as PyTorch counts them, operations as the summary does; paper and link above."""
+    app = architectures(root, net=name)
+    assert not app.exception
+    assert not app.error
+    record = zoo.get(name)
+    words = len(record.input_shape) == 1
+    network = zoo.blueprint(name)
+    found = summarize(network, (1, *record.input_shape), words=words)
+    said = texts(app)
+    assert f"**{sum(each.numel() for each in network.parameters()):,}** parameters" in said
+    assert f"**{short(found.macs)}** multiply-accumulates" in said
+    assert record.paper.link in said
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_runs(root: Path, tab: str, language: str) -> None:
+    """No tab fails, in either language."""
+    app = architectures(root, language, tab=tab, net="resnet20")
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+def test_an_option_changes_the_network(root: Path) -> None:
+    """Shortcut A has no parameters: the count falls by those of the projections."""
+    app = architectures(root, net="resnet18", options="shortcut-A~num_classes-10")
+    network = zoo.blueprint("resnet18", shortcut="A", num_classes=10)
+    assert f"**{sum(each.numel() for each in network.parameters()):,}** parameters" in texts(app)
+    assert next(box for box in app.selectbox if box.label == "Shortcut").value == "A"
+
+
+def test_choosing_another_network_forgets_the_options_of_the_last_one(root: Path) -> None:
+    """Each starts as it was published."""
+    app = architectures(root, net="resnet18", options="shortcut-A", size="64x64")
+    next(box for box in app.selectbox if box.label == "Architecture").set_value("vgg11").run()
+    assert not app.error
+    assert "**132,863,336** parameters" in texts(app)
+    assert app.query_params.get("options") is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"options": "shortcut-Z"},
+        {"options": "num_classes-999999999"},
+        {"options": "num_classes-x"},
+        {"options": "<script>"},
+        {"size": "0x5"},
+        {"size": "99999x99999"},
+        {"view": "a~b"},
+        {"view": "<b>~~kind"},
+        {"net": "../../etc/passwd"},
+        {"tab": "nothing"},
+    ],
+    ids=str,
+)
+def test_a_hostile_address_is_one_sentence(root: Path, query: dict[str, str]) -> None:
+    """The page goes on with its defaults."""
+    app = architectures(root, **query)
+    assert not app.exception
+    assert not app.error
+    assert len(app.warning) == 1
+    assert "parameters" in texts(app)
+
+
+def test_an_input_that_is_too_small_names_the_layer_and_both_shapes(root: Path) -> None:
+    """Layers that did run stay on the page."""
+    app = architectures(root, net="alexnet", size="32x32", tab="layers")
+    assert len(app.error) == 1
+    assert re.fullmatch(
+        r"Layer \S+ cannot be used on an input of 256 × 1 × 1; it needs … × ≥3 × ≥3\.", app.error[0].value
+    )
+    assert len(app.dataframe[0].value) > 5
+
+
+def test_the_table_of_layers_adds_up(root: Path) -> None:
+    """Parameters and operations of the rows are those of the network."""
+    table = architectures(root, net="mobilenet_v2", tab="layers").dataframe[0].value
+    network = zoo.blueprint("mobilenet_v2")
+    assert table["parameters"].sum() == sum(each.numel() for each in network.parameters())
+    assert table["parameters_share"].sum() == pytest.approx(100)
+    assert table["macs_share"].sum() == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("left", "right"), PAIRS)
+def test_every_pair_can_be_compared(root: Path, left: str, right: str) -> None:
+    """The sentence gives the ratio of the parameters."""
+    app = architectures(root, tab="compare", net=left, other=right)
+    assert not app.exception
+    assert not app.error
+    counts = [sum(each.numel() for each in zoo.blueprint(name).parameters()) for name in (left, right)]
+    assert f"**{counts[1] / counts[0]:.2f}×** the parameters" in texts(app)
+
+
+def test_every_suggestion_is_legal_and_keeps_its_promise() -> None:
+    """Networks exist, what is open and chosen exists in them, and it can be written into an address and read back."""
+    begin_run()
+    by_name = {each.name: each for each in OWN_SETTINGS}
+    for suggestion in architecture_suggestions():
+        for name, value in suggestion.values.items():
+            setting = by_name[name]
+            assert setting.decode(setting.encode(value)) == value
+        network = zoo.blueprint(suggestion.values.get("net", "resnet18"))
+        modules = dict(network.named_modules())
+        view = suggestion.values.get("view")
+        assert view is None or {*view.open, view.selected} <= set(modules)
+    largest, *others = sorted(
+        (module.weight.numel() for module in zoo.blueprint("vgg16").modules() if hasattr(module, "weight")),
+        reverse=True,
+    )
+    assert largest > sum(others)
