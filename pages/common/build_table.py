@@ -15,7 +15,7 @@ from pages.common.language import _, translate
 from pages.common.settings import Settings
 from pages.common.typed_table import Form, Row, RowError, typed_table
 
-__all__ = ["DraftError", "build_table", "read_rows", "shown_columns", "table_width", "tidied"]
+__all__ = ["DraftError", "build_table", "read_rows", "shown_columns", "table_rows", "table_width", "tidied"]
 
 # The column of each value of a layer.
 _COLUMNS = {
@@ -53,7 +53,7 @@ class DraftError(RowError):
 def build_table(settings: Settings, columns: Sequence[str]) -> RowError | None:
     """Draw the setting "build" as a table that can be typed into, with these columns; return what is wrong."""
     shape = settings["build"].input_shape
-    form = Form(columns, _rows, lambda rows: read_rows(shape, rows), _layers_text, tidied)
+    form = Form(columns, table_rows, lambda rows: read_rows(shape, rows), _layers_text, tidied)
     return typed_table(settings, "build", form, _columns(columns), height="content", placeholder="")
 
 
@@ -77,7 +77,8 @@ def _layers_text(custom: Custom) -> str:
     return write(custom).partition(":")[2]
 
 
-def _rows(custom: Custom) -> list[Row]:
+def table_rows(custom: Custom) -> list[Row]:
+    """The layers of a network as they stand in the table."""
     return [_row(layer, number) for number, layer in enumerate(custom.layers, 1)]
 
 
