@@ -15,7 +15,7 @@ from cnnviz.networks.custom.examples import EXAMPLES
 from cnnviz.networks.custom.network import LARGEST_SIDE, MOST_INPUTS
 from cnnviz.networks.custom.text import MOST_CHARACTERS
 from cnnviz.snippets.network import network_program
-from pages.common.build_table import DraftError, build_table, read_rows, shown_columns, table_width
+from pages.common.build_table import DraftError, build_table, read_rows, shown_columns, table_rows, table_width
 from pages.common.cropped import cropped
 from pages.common.diagram import Picture, View, diagram
 from pages.common.language import _, current, ngettext, translate
@@ -204,6 +204,15 @@ def _verdict(settings: Settings, problem: RowError | None) -> None:
         st.error(f"{problem} {kept}", icon=":material/edit_off:")
     else:
         st.success(_totals(steps(settings["build"])), icon=":material/check:")
+        _lesson(settings["build"])
+
+
+def _lesson(custom: Custom) -> None:
+    """What to see in a network to start from, as long as it is unchanged."""
+    for example in EXAMPLES:
+        if example.custom == custom:
+            source = _("Source: {source}").format(source=example.source)
+            st.caption(f":material/visibility: {_(example.lesson)} {source}")
 
 
 def _totals(done: Sequence[Step]) -> str:
@@ -234,7 +243,8 @@ def _times(shape: Sequence[int]) -> str:
 
 
 def _typed(settings: Settings) -> RowError | None:
-    columns = shown_columns(typed_rows(settings, "build"), settings["build_columns"])
+    rows = [*table_rows(settings["build"]), *(typed_rows(settings, "build") or ())]
+    columns = shown_columns(rows, settings["build_columns"])
     width = table_width(columns)
     left, right = st.columns([width, max(_NARROWEST, _ROOM - width)], gap="small")
     with left:

@@ -57,10 +57,9 @@ def build_table(settings: Settings, columns: Sequence[str]) -> RowError | None:
     return typed_table(settings, "build", form, _columns(columns), height="content", placeholder="")
 
 
-def shown_columns(rows: Iterable[Row] | None, everything: bool) -> list[str]:
+def shown_columns(rows: Sequence[Row], everything: bool) -> list[str]:
     """The columns to show: those that always matter, and those in which something stands that is not as usual."""
-    kept = list(rows or ())
-    used = [name for name, usual in _RARE.items() if any(row.get(name, "") not in usual for row in kept)]
+    used = [name for name, usual in _RARE.items() if any(row.get(name, "") not in usual for row in rows)]
     return [*_ALWAYS, *(_RARE if everything else used)]
 
 

@@ -88,6 +88,7 @@ def test_every_start_is_counted_as_pytorch_counts(example: Any) -> None:
     app.selectbox[0].select(example.key).run()
     assert not app.exception
     assert text(app) == example.text
+    assert example.lesson in app.caption[0].value
     module = build(example.custom).eval()
     count = sum(weights.numel() for weights in module.parameters())
     assert f"**{count:,}** parameters" in app.success[0].value
@@ -156,6 +157,15 @@ def test_another_kind_gets_the_numbers_that_it_needs() -> None:
     app = edit(app, edited_rows={1: {"kind": "relu"}})
     assert text(app) == SMALL
     assert list(app.dataframe[0].value["kernel"])[1] == ""
+
+
+def test_a_column_that_matters_is_there_at_once() -> None:
+    """A convolution without a bias: the column says so on the first visit, and goes with the last of them."""
+    app = opened(build="3x8x8:conv4b0-relu")
+    assert "bias" in app.dataframe[0].value
+    app.text_input[0].set_value("3x8x8:conv4-relu").run()
+    app.run()
+    assert "bias" not in app.dataframe[0].value
 
 
 def test_text_that_cannot_be_read_stays_to_be_mended() -> None:
@@ -281,4 +291,4 @@ def test_rare_columns_are_shown_when_they_matter() -> None:
     always = ["place", "kind", "channels", "kernel", "stride", "padding"]
     assert shown_columns(rows(), False) == always
     assert shown_columns(rows("3x8x8:conv6g3d2-drop20"), False) == [*always, "dilation", "groups", "factor"]
-    assert shown_columns(None, True) == [*always, "dilation", "groups", "bias", "factor"]
+    assert shown_columns([], True) == [*always, "dilation", "groups", "bias", "factor"]
