@@ -6,6 +6,7 @@ CnnvizError
 ├── ParameterError   a parameter outside its legal range
 ├── ShapeError       a layer that cannot be used on what reaches it
 ├── UnknownNetworkError   a name that the zoo does not have
+├── WeightsError     weights that do not belong to a network
 └── WorkError        a computation that would keep everybody waiting
 
 Every error carries an English template and the values that belong in it, so that a page can translate
@@ -26,6 +27,7 @@ __all__ = [
     "ParameterError",
     "ShapeError",
     "UnknownNetworkError",
+    "WeightsError",
     "WorkError",
 ]
 
@@ -113,6 +115,10 @@ class UnknownNetworkError(CnnvizError):
             N_("There is no network “{name}”. There are: {names}."), name=name[:60], names=", ".join(names)
         )
         self.name = name
+
+
+class WeightsError(CnnvizError):
+    """Raised when weights do not belong to a network."""
 
 
 class WorkError(CnnvizError):

@@ -8,22 +8,18 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import WeightsError
 from cnnviz.networks import zoo
 from cnnviz.text import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["WeightsError", "from_torchvision"]
+__all__ = ["from_torchvision"]
 
 _REFERENCES = "cnnviz.networks.zoo.references"
 _AUXILIARY = "auxiliary"  # heads for training: a network without them predicts the same
 _COUNTER = "num_batches_tracked"  # older files lack it; prediction does not use it
-
-
-class WeightsError(CnnvizError):
-    """Raised when weights do not belong to a network."""
 
 
 def from_torchvision(name: str, state_dict: Mapping[str, Tensor], **options: zoo.Value) -> dict[str, Tensor]:

@@ -156,7 +156,7 @@ def architecture_suggestions() -> list[Suggestion]:
         Suggestion(
             _("Inception block"),
             _("Four branches look at the same input with different windows, and their maps are put side by side."),
-            {"net": "googlenet"},
+            {"net": "googlenet", "view": View(("inception_3a",), "inception_3a", "kind")},
         ),
         Suggestion(
             _("Shortcut"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from cnnviz.errors import CnnvizError, UnknownNetworkError
+from cnnviz.errors import CnnvizError, UnknownNetworkError, WeightsError
 from cnnviz.networks import weights, zoo
 from tests.unit.networks.zoo.later_cases import SHARED, blueprint, torchvision_blueprint, torchvision_network
 
@@ -64,7 +64,7 @@ def test_auxiliary_heads_are_kept_where_there_are_some() -> None:
     renamed = weights.from_torchvision("googlenet", theirs, auxiliary=True)
     assert renamed["auxiliary2.fc1.weight"] is theirs["aux2.fc1.weight"]
     assert renamed.keys() == zoo.blueprint("googlenet", auxiliary=True).state_dict().keys()
-    with pytest.raises(weights.WeightsError, match=r"lack “auxiliary1\."):
+    with pytest.raises(WeightsError, match=r"lack “auxiliary1\."):
         weights.from_torchvision("googlenet", state("googlenet"), auxiliary=True)
 
 
@@ -88,7 +88,7 @@ def test_the_oldest_files_of_densenet_are_understood() -> None:
 @pytest.mark.parametrize("key", ["se_resnet50", "text_cnn", "xception"])
 def test_networks_that_torchvision_does_not_have(key: str) -> None:
     """The sentence says so."""
-    with pytest.raises(weights.WeightsError, match=f"torchvision has no network “{key}”"):
+    with pytest.raises(WeightsError, match=f"torchvision has no network “{key}”"):
         weights.from_torchvision(key, {})
 
 
@@ -126,7 +126,7 @@ def test_weights_of_another_network_are_refused(key: str, other: str) -> None:
 def test_names_that_nobody_gives_are_refused_in_a_short_sentence(name: str) -> None:
     """Files are untrusted."""
     for key in ("mobilenet_v2", "efficientnet_b0", "inception_v3", "googlenet", "vgg11"):
-        with pytest.raises(weights.WeightsError) as refused:
+        with pytest.raises(WeightsError) as refused:
             weights.from_torchvision(key, {name: torch.zeros(1)})
         assert len(str(refused.value)) < 200
 
@@ -135,13 +135,13 @@ def test_a_missing_tensor_is_named() -> None:
     """As our network calls it."""
     given = state()
     del given["classifier.1.bias"]
-    with pytest.raises(weights.WeightsError, match=r"lack “fc\.bias”"):
+    with pytest.raises(WeightsError, match=r"lack “fc\.bias”"):
         weights.from_torchvision("mobilenet_v2", given)
 
 
 def test_another_shape_is_told_with_both_shapes() -> None:
     """A classifier for other classes is the usual case; the option `num_classes` is the remedy."""
     given = state() | {"classifier.1.weight": torch.zeros(10, 1280), "classifier.1.bias": torch.zeros(10)}
-    with pytest.raises(weights.WeightsError, match="10 × 1280, but mobilenet_v2 needs 1000 × 1280"):
+    with pytest.raises(WeightsError, match="10 × 1280, but mobilenet_v2 needs 1000 × 1280"):
         weights.from_torchvision("mobilenet_v2", given)
     assert weights.from_torchvision("mobilenet_v2", given, num_classes=10)["fc.weight"].shape == (10, 1280)
