@@ -34,6 +34,7 @@ _SCRIPTS = (
     "tree.js",
     "regions.js",
     "layout.js",
+    "placing.js",
     "paint.js",
     "drawing.js",
     "diagram.js",
@@ -123,25 +124,45 @@ def diagram(
         if reported is not None and on_view is not None:
             on_view(reported)
 
-    shown, turn = _steady(key, view)
-    data = message(networks, sources, picture, shown, turn)
+    contents = _Contents(networks, sources)
+    shown, turn = _steady(key, view, contents.signature)
+    data = _message(contents, picture, shown, turn)
     component("diagram", *_SCRIPTS)(key=key, data=data, on_view_change=report)
 
 
-def _steady(key: str, view: View) -> tuple[View, int]:
+def _steady(key: str, view: View, signature: str) -> tuple[View, int]:
     """The view to send, and a number that grows when the browser shall go there.
 
     A view that the browser has reported itself changes nothing in the message: it need not be sent again.
     """
     reported = read_view((st.session_state.get(key) or {}).get("view"))
-    kept = st.session_state.setdefault(f"{key}/view", {"given": view, "shown": view, "turn": 0})
+    kept = st.session_state.setdefault(f"{key}/view", {"given": view, "shown": view, "turn": 0, "of": signature})
     if view not in (kept["given"], reported):
         kept["turn"] += 1
         kept["shown"] = view
-    elif reported is None:  # nothing came from this browser yet: it starts here
+    elif reported is None or signature != kept["of"]:  # a new page, or other networks: the browser starts here
         kept["shown"] = view
-    kept["given"] = view
+    kept["given"], kept["of"] = view, signature
     return kept["shown"], kept["turn"]
+
+
+class _Contents:
+    """What is drawn, ready for JSON, and a signature of it."""
+
+    def __init__(self, networks: Sequence[Network], sources: Mapping[str, str]) -> None:
+        compared = compare(networks[0].root, networks[1].root) if len(networks) == 2 else None
+        marks: list[Mapping[str, str]] = [compared.left, compared.right] if compared else [{}]
+        stages = compared.stages if compared else ()
+        self.record = {
+            "networks": [_network(network, mark) for network, mark in zip(networks, marks, strict=True)],
+            "pairs": [(pair.left.name, pair.right.name) for pair in stages if pair.left and pair.right],
+            "sources": dict(sources),
+        }
+        self.signature = _digest(json.dumps(self.record).encode())
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
 def message(
@@ -151,22 +172,21 @@ def message(
     view: View = View(),
     turn: int = 0,
 ) -> bytes:
-    """Everything that the browser needs; see `diagram`."""
-    compared = compare(networks[0].root, networks[1].root) if len(networks) == 2 else None
-    marks: list[Mapping[str, str]] = [compared.left, compared.right] if compared else [{}]
-    records = [_network(network, mark) for network, mark in zip(networks, marks, strict=True)]
-    stages = compared.stages if compared else ()
-    pairs = [(pair.left.name, pair.right.name) for pair in stages if pair.left and pair.right]
+    """Everything that the browser needs; see `diagram`. `turn` grows when it shall go to another view."""
+    return _message(_Contents(networks, sources), picture, view, turn)
+
+
+def _message(contents: _Contents, picture: Picture | None, view: View, turn: int) -> bytes:
     jpeg = picture.jpeg if picture else b""
-    contents = {"networks": records, "sources": dict(sources), "pairs": pairs}
     header = {
-        **contents,
+        **contents.record,
+        "signature": contents.signature,
         "picture": [picture.rows, picture.columns] if picture else None,
+        "pictured": _digest(jpeg),
         "palette": 1,
         "view": asdict(view),
         "turn": turn,
         "labels": _labels(),
-        "signature": hashlib.blake2b(json.dumps(contents).encode() + jpeg, digest_size=8).hexdigest(),
     }
     return pack(header, jpeg, colours.sequential().tobytes())
 

@@ -224,10 +224,12 @@ def at_edge(place: list[float], point: list[float]) -> bool:
 
 def test_what_is_opened_is_told_once_and_stays(mount: Any) -> None:
     """Mouse and keys fold and open without a word to Python; a moment later it hears the view, and changes nothing."""
-    names = ("resnet18",)
+    begin_run()
+    pictures = [Picture(cropped(sample, (224, 224)), 224, 224) for sample in ("cat", "astronaut")]
+    asked = View(("conv3_x",), "conv3_x", "macs")
     messages = [
-        page_side.message([network(name) for name in names], {}, None, view, turn)
-        for view, turn in ((View(), 0), (View(), 0), (View(("conv3_x",), "conv3_x", "macs"), 1))
+        page_side.message([network("resnet18")], {}, picture, view, turn)
+        for picture, view, turn in ((None, FOLDED, 0), (pictures[0], FOLDED, 0), (pictures[1], asked, 1))
     ]
     diagram = mount(*messages)
     folded = diagram.shown()
@@ -245,8 +247,9 @@ def test_what_is_opened_is_told_once_and_stays(mount: Any) -> None:
     diagram.page.wait_for_timeout(REPORTED)
     view = {"open": ["conv4_x", "conv4_x.1"], "selected": inside[inside.index("conv4_x.1") + 1], "paint": "kind"}
     assert diagram.told() == [view]
-    diagram.page.evaluate("mount(1)")
+    diagram.page.evaluate("mount(1)")  # as it was, but for the picture
     assert diagram.shown() == inside
+    expect(diagram.page.locator(".unit canvas")).to_be_visible()
     diagram.page.evaluate("mount(2)")
     assert diagram.open() == ["conv3_x"]
     diagram.page.wait_for_timeout(REPORTED)

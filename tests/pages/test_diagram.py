@@ -127,7 +127,8 @@ def _page() -> None:
     from pages.common import diagram
 
     given = st.session_state.get("given", diagram.View())
-    st.session_state["sent"] = diagram._steady("diagram", given)
+    networks = st.session_state.get("networks", "one")
+    st.session_state["sent"] = diagram._steady("diagram", given, networks)
 
 
 def test_a_view_is_sent_when_python_wants_it_shown() -> None:
@@ -151,3 +152,6 @@ def test_a_view_is_sent_when_python_wants_it_shown() -> None:
     assert run(asked, opened) == (asked, 1)
     assert run(opened, opened) == (asked, 1)
     assert run(asked, opened) == (asked, 2)
+    assert run(opened, opened) == (asked, 2)
+    page.session_state["networks"] = "another"  # there, the browser starts with what it had open
+    assert run(opened, opened) == (opened, 2)

@@ -3,6 +3,7 @@
 
 const REPORT_AFTER = 800; // milliseconds without a change, then Python hears what is looked at
 const MARGIN = 14; // around the drawing
+const READABLE = 0.85; // of their size: letters below are hard to read
 const NARROW_PAGE = 700; // pixels of the component: a phone
 const MARKUP = `
   <div class="bar" role="toolbar">
@@ -35,7 +36,7 @@ class Diagram {
     this.context = document.createElement("canvas").getContext("2d");
     Object.assign(this, { widths: new Map(), open: new Set(), selected: "", paint: "kind", tab: "facts", zoom: null, hits: [], reported: "" });
     this.listen();
-    this.observer = new ResizeObserver(() => this.resize());
+    this.observer = new ResizeObserver(() => this.refresh());
     this.observer.observe(this.host);
     document.fonts?.ready.then(() => this.refont());
   }
@@ -54,10 +55,12 @@ class Diagram {
     const led = fresh || header.turn !== this.header.turn;
     Object.assign(this, { send, labels: header.labels });
     if (fresh) this.take(header, blobs);
+    if (header.pictured !== this.header?.pictured) this.takePicture(header, blobs);
     this.header = header;
+    if (words) for (const box of this.boxes.values()) delete box.searched;
     if (led) this.show(header.view);
     else if (words) this.redraw();
-    else this.resize(); // the theme may be another
+    else this.refresh(); // the theme or the picture may be another
     if (fresh || words) this.drawWords();
   }
 
@@ -65,10 +68,13 @@ class Diagram {
     this.trees = growTrees(header.networks);
     this.boxes = new Map(this.trees.flatMap(({ root }) => [...walk(root)].map((box) => [box.key, box])));
     this.palette = blobs[header.palette];
-    this.field?.destroy();
-    this.field = header.picture ? new UnitPicture(header.picture, blobs[0], this.part(".facts")) : null;
     Object.assign(this, { zoom: null, hits: [], hit: -1 });
     this.part(".find input").value = "";
+  }
+
+  takePicture(header, blobs) {
+    this.field?.destroy();
+    this.field = header.picture ? new UnitPicture(header.picture, blobs[0], this.part(".facts")) : null;
   }
 
   show({ open, selected, paint }) {
@@ -84,7 +90,7 @@ class Diagram {
   }
 
   get chosen() {
-    return this.boxes.get(this.selected);
+    return this.boxes?.get(this.selected);
   }
 
   openAround(box) {
@@ -130,8 +136,13 @@ class Diagram {
     return { title, left, right, aside: paint === "kind" ? left : right };
   }
 
+  // Two networks that do not fit beside each other get narrow boxes.
   layout(measure = (text, bold) => this.measure(text, bold), titled = this.trees.length > 1) {
-    return new Layout(this.open, (box, pill) => this.words(box, pill), measure).run(this.trees, this.header.pairs ?? [], titled);
+    const run = (narrow) => new Layout(this.open, (box, pill) => this.words(box, pill), measure, narrow).run(this.trees, this.header.pairs ?? [], titled);
+    const laid = run(false);
+    this.given = this.part(".view").clientWidth;
+    const fits = this.trees.length < 2 || !this.given || (laid.width + 2 * MARGIN) * READABLE <= this.given;
+    return fits ? laid : run(true);
   }
 
   drawing(theme, measure, says) {
@@ -150,6 +161,13 @@ class Diagram {
     this.drawLegend();
     this.markHits();
     this.mark(within);
+  }
+
+  // After a change of size; two networks may need other boxes then.
+  refresh() {
+    if (this.trees?.length > 1 && this.given !== this.part(".view").clientWidth) this.redraw();
+    this.resize();
+    this.tellField(this.chosen);
   }
 
   rescale() {

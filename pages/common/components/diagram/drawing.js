@@ -19,8 +19,8 @@ const half = (number) => Math.round(number * 2) / 2;
 
 class Drawing {
   // measure: (text, bold) -> pixels; says: box -> what a screen reader says
-  constructor({ theme, measure, words, scale, says, totals }) {
-    Object.assign(this, { theme, measure, words, scale, says, totals, clipped: new Map() });
+  constructor({ theme, measure, words, scale, says }) {
+    Object.assign(this, { theme, measure, words, scale, says });
   }
 
   // Everything inside of <svg>: frames below the lines that run in them, boxes above.
@@ -101,7 +101,7 @@ class Drawing {
     return `<g class="box ${kind}" data-key="${escaped(box.key)}"${says}>`;
   }
 
-  writing({ box, x, y, width, height }, ink) {
+  writing({ box, x, y, width, height, tall }, ink) {
     const { title, left, right, aside } = this.words(box);
     const [from, end] = [x + 11 + (box.children ? 19 : 0), x + width - 9];
     if (box.family === "merge" && !aside) return this.text(this.clip(title, width - 20, true), x + width / 2, y + 18, { bold: true, ink, anchor: "middle" });
@@ -110,11 +110,11 @@ class Drawing {
       const rest = end - from - this.measure(shown, true) - 10;
       return this.text(shown, from, y + 18, { bold: true, ink }) + (rest > 20 ? this.text(this.clip(aside, rest, false), end, y + 18, { anchor: "end", faint: !ink, ink }) : "");
     }
-    const room = end - x - 11 - this.measure(right, false) - 8;
+    const room = end - x - 11 - (tall ? 0 : this.measure(right, false) + 8);
     if (this.scale && box.children) y += 4; // no stripes below
     return this.text(this.clip(title, end - from, true), from, y + 18, { bold: true, ink })
       + (room > 20 ? this.text(this.clip(left, room, false), x + 11, y + 35, { faint: !ink, ink }) : "")
-      + this.text(right, end, y + 35, { anchor: "end", ink });
+      + this.text(right, end, y + 35 + (tall ? NARROW.line : 0), { anchor: "end", ink });
   }
 
   // The kind's colour at the left edge of a layer; the layers inside, from first to last, at the lower edge of a group.

@@ -43,7 +43,7 @@ Object.assign(Diagram.prototype, {
 
   table(box) {
     const { labels } = this;
-    const other = this.counterpart(box);
+    const compared = [box, this.counterpart(box)].filter(Boolean).sort((one, two) => one.number - two.number);
     const rows = [
       [labels.input, (each) => [this.inputs(each)]],
       [labels.output, (each) => [shapeText(each.shape, " × ") || "–"]],
@@ -53,8 +53,8 @@ Object.assign(Diagram.prototype, {
       [labels.paints.field, (each) => this.fieldLines(each)],
     ];
     const table = document.createElement("table");
-    if (other) table.append(row("", [[this.trees[box.number].title], [this.trees[other.number].title]], "th"));
-    for (const [name, say] of rows) table.append(row(name, [say(box), ...(other ? [say(other)] : [])]));
+    if (compared.length > 1) table.append(row("", compared.map((each) => [this.trees[each.number].title]), "th"));
+    for (const [name, say] of rows) table.append(row(name, compared.map(say)));
     return table;
   },
 
@@ -119,8 +119,7 @@ Object.assign(Diagram.prototype, {
   },
 
   tellField(box) {
-    if (!this.field) return;
-    this.field.show(box, this.labels);
+    if (box) this.field?.show(box, this.labels);
   },
 });
 

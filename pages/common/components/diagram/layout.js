@@ -11,17 +11,19 @@ const TIGHT_LANES = 96; // pixels for all rails of a densely connected block
 const BETWEEN = 48; // two networks
 const NARROWEST = 170;
 const WIDEST = 270;
+const MANY = 3; // branches beside each other: then boxes are narrow, and write on one line more
+const NARROW = { least: 112, most: 190, line: 16 };
 const SMALL = new Set(["normalisation", "activation", "regularisation", "reshape"]);
 
 class Layout {
-  // open: ids; words: box -> {title, left, right}; measure: (text, bold) -> pixels
-  constructor(open, words, measure) {
-    Object.assign(this, { open, words, measure, sizes: new Map(), gaps: new Map(), boxes: [], lines: [] });
+  // open: ids; words: box -> {title, left, right, aside}; measure: (text, bold) -> pixels; narrow: all boxes are
+  constructor(open, words, measure, narrow = false) {
+    Object.assign(this, { open, words, measure, narrow, sizes: new Map(), gaps: new Map(), boxes: [], lines: [] });
   }
 
   // All networks side by side, stages that belong together at one height. pairs: of ids.
   run(trees, pairs, titled) {
-    if (trees.length === 2) this.align(trees, pairs);
+    if (trees.length > 1) this.align(trees, pairs);
     const top = titled ? SIZE.title : 0;
     let [x, height] = [0, 0];
     for (const tree of trees) {
@@ -38,44 +40,47 @@ class Layout {
 
   // ---- measuring
 
-  size(box) {
-    if (!this.sizes.has(box)) this.sizes.set(box, this.isOpen(box) ? this.frameSize(box) : this.plainSize(box));
+  size(box, narrow = this.narrow) {
+    if (!this.sizes.has(box)) this.sizes.set(box, this.isOpen(box) ? this.frameSize(box, narrow) : this.plainSize(box, narrow));
     return this.sizes.get(box);
   }
 
-  plainSize(box) {
+  plainSize(box, narrow) {
     const { title, left, right, aside } = this.words(box);
-    const second = this.measure(left, false) + (left && right ? 12 : 0) + this.measure(right, false);
+    const widths = [left, right].map((text) => this.measure(text, false));
     const small = !box.children && SMALL.has(box.family);
     const height = box.children ? SIZE.group : small ? SIZE.small : box.family === "merge" ? SIZE.merge : SIZE.box;
     const titleWidth = this.measure(title, true) + (box.children ? 22 : 0) + (height === SIZE.small || height === SIZE.merge ? 12 + this.measure(aside, false) : 0);
-    const needed = Math.max(titleWidth, height > SIZE.small ? second : 0) + 22;
-    const width = Math.min(Math.max(Math.ceil(needed), box.family === "merge" ? 80 : NARROWEST), WIDEST);
-    return { width, height, spine: width / 2, aside: (box.count ? 7 : 0) + (box.skip ? 15 : 0) };
+    const tall = narrow && height > SIZE.small && Boolean(left) && Boolean(right);
+    const second = tall ? Math.max(...widths) : widths[0] + widths[1] + (left && right ? 12 : 0);
+    const needed = Math.ceil(Math.max(titleWidth, height > SIZE.small ? second : 0)) + 22;
+    const [least, most] = narrow ? [NARROW.least, NARROW.most] : [NARROWEST, WIDEST];
+    const width = Math.min(Math.max(needed, box.family === "merge" ? 80 : least), most);
+    return { width, height: height + (tall ? NARROW.line : 0), spine: width / 2, tall, aside: (box.count ? 7 : 0) + (box.skip ? 15 : 0) };
   }
 
-  frameSize(box) {
-    const content = this.content(box);
+  frameSize(box, narrow) {
+    const content = this.content(box, narrow);
     const { title, left, right } = this.words(box);
-    const head = box.parent ? Math.min(this.measure(title, true) + this.measure(left, false), WIDEST) + this.measure(right, false) + 64 : 0;
+    const head = box.parent ? Math.min(this.measure(title, true) + (narrow ? 0 : this.measure(left, false)), WIDEST) + this.measure(right, false) + 64 : 0;
     const pad = box.parent ? PAD : 0;
     const more = Math.max(0, head - content.width - 2 * pad) / 2;
     const height = content.height + (box.parent ? SIZE.head + 2 * GAP : 2 * (SIZE.pill + GAP));
     return { width: content.width + 2 * (pad + more), height, spine: content.spine + pad + more, content };
   }
 
-  content(box) {
+  content(box, narrow) {
     box.parts ??= box.links.length ? takeApart(box.children.length, box.links) : box.children.map((_, node) => ({ node }));
     const lane = Math.max(2.5, Math.min(LANE * 0.75, TIGHT_LANES / nesting(box.parts)));
-    return this.seriesSize(box, box.parts, lane, FORK);
+    return this.seriesSize(box, box.parts, { lane, narrow }, FORK);
   }
 
   // Boxes below each other are equally wide. below: room for lines that meet behind a region at the end.
-  seriesSize(box, elements, lane, below) {
+  seriesSize(box, elements, look, below) {
     const plain = elements.filter(({ node }) => node !== undefined).map(({ node }) => box.children[node]).filter((child) => !this.isOpen(child) && child.family !== "merge");
-    const width = Math.max(0, ...plain.map((child) => this.size(child).width));
+    const width = Math.max(0, ...plain.map((child) => this.size(child, look.narrow).width));
     for (const child of plain) Object.assign(this.size(child), { width, spine: width / 2 });
-    const sizes = elements.map((element) => (element.node === undefined ? this.regionSize(box, element, lane, element === elements.at(-1) ? below : FORK) : this.size(box.children[element.node])));
+    const sizes = elements.map((element) => (element.node === undefined ? this.regionSize(box, element, look, element === elements.at(-1) ? below : FORK) : this.size(box.children[element.node], look.narrow)));
     const left = Math.max(0, ...sizes.map((size) => size.spine));
     const right = Math.max(0, ...sizes.map((size) => size.width - size.spine + (size.aside ?? 0)));
     const gaps = elements.map((element, i) => this.gapBefore(box, elements, i));
@@ -89,9 +94,11 @@ class Layout {
     return extra + (elements[i].node === undefined || elements[i - 1].node === undefined ? 0 : GAP);
   }
 
-  regionSize(box, part, lane, below) {
+  regionSize(box, part, look, below) {
+    const { lane } = look;
+    const narrow = look.narrow || part.branches?.length >= MANY;
     if (part.rows) return this.rowsSize(box, part);
-    const branches = part.branches.map((each) => this.seriesSize(box, each, lane, 0));
+    const branches = part.branches.map((each) => this.seriesSize(box, each, { lane, narrow }, 0));
     const main = mainBranch(part);
     const order = main > 0 ? [branches[main], ...branches.filter((_, i) => i !== main)] : branches;
     let x = 0;
@@ -114,141 +121,6 @@ class Layout {
     const heights = rows.map((row) => Math.max(...row.map((size) => size.height)));
     const height = heights.reduce((total, each) => total + each + 2 * FORK, 0);
     return { width: wide + LANE, height, spine: wide / 2, rows, widths, heights, wide };
-  }
-
-  // ---- placing
-
-  network(tree, x, top) {
-    const { root } = tree;
-    const { width, height, spine, content } = this.size(root);
-    const wide = this.pillWidth(root);
-    const at = x + Math.max(spine, wide / 2);
-    const bottom = top + height - SIZE.pill;
-    for (const [pill, y] of [["input", top], ["output", bottom]]) this.boxes.push({ pill, tree, box: root, x: at - wide / 2, y, width: wide, height: SIZE.pill });
-    const start = { from: root, node: -1, points: [[at, top + SIZE.pill]] };
-    const out = this.placeSeries(root, content, at, top + SIZE.pill + GAP, [start]);
-    for (const line of out) this.leave(root, line, at, bottom, true);
-    return { width: Math.max(spine, wide / 2) + Math.max(width - spine, wide / 2), height: top + height };
-  }
-
-  pillWidth(root) {
-    const texts = ["input", "output"].map((end) => this.words(root, end).title);
-    return Math.ceil(Math.max(...texts.map((text) => this.measure(text, false)))) + 28;
-  }
-
-  placeBox(box, x, y) {
-    const { width, height, spine, content } = this.size(box);
-    this.boxes.push({ box, x, y, width, height, open: Boolean(content) });
-    if (!content) return;
-    const at = x + spine;
-    const start = { from: box, node: -1, points: [[at, y + SIZE.head]] };
-    const out = this.placeSeries(box, content, at, y + SIZE.head + GAP, [start]);
-    for (const line of out) this.leave(box, line, at, y + height, false);
-  }
-
-  // Returns the lines that leave the series below. A line is {from, node, points, beside}.
-  placeSeries(box, size, at, y, lines) {
-    size.elements.forEach((element, i) => {
-      y += size.gaps[i];
-      const own = size.sizes[i];
-      if (element.rows) lines = this.placeRows(box, element, own, at, y, lines);
-      else if (element.node === undefined) lines = this.placeRegion(box, element, own, at, y, lines);
-      else lines = [this.placeNode(box, element.node, own, at, y, lines)];
-      y += own.height;
-    });
-    return lines;
-  }
-
-  placeNode(box, node, size, at, y, lines) {
-    const child = box.children[node];
-    const [x, middle] = [at - size.spine, y + (size.content ? SIZE.head : size.height) / 2];
-    const awaited = this.awaited?.get(child) ?? [];
-    for (const line of [...lines, ...awaited]) {
-      this.finish(box, line, node, [...line.points, ...entry(line, at, x + size.width, y, middle)], true);
-    }
-    this.placeBox(child, x, y);
-    return { from: child, node, points: [[at, y + size.height]] };
-  }
-
-  placeRegion(box, part, size, at, y, lines) {
-    const left = at - size.spine;
-    const lane = left + size.wide + size.rails;
-    const [fork, join] = [y + size.top - 10, y + size.height - size.bottom + 8];
-    const start = lines[0];
-    for (const to of part.rails.filter((node) => node !== part.to)) this.wait(box.children[to], this.rail(start, at, fork, lane));
-    const out = part.branches.flatMap((branch, i) => {
-      const own = size.branches[i];
-      const spine = left + own.x + own.spine;
-      const entry = { ...start, points: spine === at ? start.points : [...start.points, [at, fork], [spine, fork]] };
-      const left_ = this.placeSeries(box, own, spine, y + size.top, [entry]);
-      return left_.map((line) => this.joins(part, size, box, line, spine, at, join, i));
-    });
-    return part.rails.includes(part.to) ? [...out, this.rail(start, at, fork, lane)] : out;
-  }
-
-  rail(start, at, y, lane) {
-    return { ...start, points: [...start.points, [at, y], [lane, y]], beside: lane, rail: true };
-  }
-
-  wait(child, line) {
-    this.awaited ??= new Map();
-    this.awaited.set(child, [...(this.awaited.get(child) ?? []), line]);
-  }
-
-  // How a line goes on below its branch: a shortcut's branch meets the next box from the side, others from above.
-  joins(part, size, box, line, spine, at, y, i) {
-    if (line.beside || spine === at) return line;
-    const target = box.children[part.to];
-    const aside = size.main >= 0 && i !== size.main && target && !this.isOpen(target) && spine > at + this.size(target).width / 2 + 6;
-    if (aside) return { ...line, beside: spine };
-    return { ...line, points: [...line.points, [spine, y], [at, y]] };
-  }
-
-  placeRows(box, part, size, at, y, lines) {
-    const spots = new Map();
-    part.rows.forEach((row, r) => {
-      let x = at - size.widths[r] / 2;
-      y += FORK;
-      row.forEach((node, i) => {
-        const own = size.rows[r][i];
-        spots.set(node, { x, y, r, bottom: y + own.height, at: x + own.spine, right: x + own.width });
-        this.placeBox(box.children[node], x, y);
-        x += own.width + BESIDE;
-      });
-      y += size.heights[r] + FORK;
-    });
-    return this.rowLines(box, part, spots, lines[0], at, at - size.spine + size.width, y);
-  }
-
-  rowLines(box, part, spots, start, at, lane, end) {
-    const out = [];
-    for (const to of part.successors(part.from)) {
-      const spot = spots.get(to);
-      if (spot) this.finish(box, start, to, [...start.points, [at, spot.y - 10], [spot.at, spot.y - 10], [spot.at, spot.y]], true);
-    }
-    for (const [node, spot] of spots) {
-      const line = { from: box.children[node], node, points: [[spot.at, spot.bottom]] };
-      for (const to of part.successors(node)) {
-        const next = spots.get(to);
-        if (!next) out.push({ ...line, points: [...line.points, [spot.at, end - 10], [at, end - 10]] });
-        else if (next.r === spot.r + 1) this.finish(box, line, to, [...line.points, [spot.at, next.y - 10], [next.at, next.y - 10], [next.at, next.y]], true);
-        else this.finish(box, line, to, [...line.points, [spot.at, spot.bottom + 8], [lane, spot.bottom + 8], [lane, next.y + 12], [next.right, next.y + 12]], true);
-      }
-    }
-    return out;
-  }
-
-  leave(box, line, at, y, arrow) {
-    const turn = line.beside ? [[line.beside, y - (arrow ? 10 : 8)], [at, y - (arrow ? 10 : 8)]] : [];
-    this.finish(box, line, -1, [...line.points, ...turn, [at, y]], arrow);
-  }
-
-  // Only links that are there are drawn: what nobody reads, or what reads nothing, has no line.
-  finish(box, line, node, points, arrow) {
-    box.linked ??= new Set(box.links.map((pair) => pair.join()));
-    if (!box.linked.has(`${line.node},${node}`)) return;
-    const to = node < 0 ? box : box.children[node];
-    this.lines.push({ within: box, from: line.from, to, points, arrow, rail: line.rail ? line.beside : null });
   }
 
   // ---- two networks
@@ -280,13 +152,6 @@ class Layout {
     });
     return found;
   }
-}
-
-// Where a line enters a box: from above, or from the side when it runs beside it.
-function entry({ beside }, at, right, top, middle) {
-  if (!beside) return [[at, top]];
-  if (beside > right + 6) return [[beside, middle], [right, middle]];
-  return [[beside, top - 9], [at, top - 9], [at, top]];
 }
 
 // Of two branches of unequal length the longer one is the main one, and the other a shortcut beside it.
