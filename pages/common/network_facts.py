@@ -13,7 +13,7 @@ from cnnviz.networks.structure import tree
 from cnnviz.networks.zoo import Architecture, Value
 from pages.common.diagram import Network
 
-__all__ = ["Facts", "Options", "facts", "facts_of", "is_text", "shown_shape"]
+__all__ = ["Facts", "Options", "facts", "facts_of", "is_text", "prepare", "shown_shape"]
 
 Options = tuple[tuple[str, Value], ...]
 
@@ -37,11 +37,15 @@ def facts(name: str, options: Options, size: tuple[int, ...]) -> Facts:
     Raises:
         ParameterError: when an option is not legal.
     """
-    return _facts(name, options, size)
+    return _cached(name, options, size)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)  # about 1 MB for a deep network
-def _facts(name: str, options: Options, size: tuple[int, ...]) -> Facts:
+def _cached(name: str, options: Options, size: tuple[int, ...]) -> Facts:
+    return _computed(name, options, size)
+
+
+def _computed(name: str, options: Options, size: tuple[int, ...]) -> Facts:
     record = zoo.get(name)
     values = dict(options)
     network = zoo.blueprint(name, **values)
@@ -56,6 +60,11 @@ def facts_of(title: str, network: Any, shape: tuple[int, ...], *, words: bool = 
 
     found = summary.summarize(network, shape, words=words)
     return Facts(Network(title, found, tree(found)), sources.sources(network))
+
+
+def prepare() -> None:
+    """Follow one small network, so that PyTorch and what a first run of it imports are there."""
+    _computed("lenet5", (), (32, 32))
 
 
 def is_text(record: Architecture) -> bool:

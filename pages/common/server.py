@@ -35,6 +35,7 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 import pages.common
+from pages.common.network_facts import prepare
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -134,7 +135,7 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
 async def _prepare_networks() -> None:
     """Import PyTorch before a page of networks needs it, but after the first page of the first visitor is drawn."""
     await asyncio.sleep(PREPARE_AFTER)
-    await asyncio.to_thread(importlib.import_module, "cnnviz.networks.summary")
+    await asyncio.to_thread(prepare)
     gc.freeze()
 
 

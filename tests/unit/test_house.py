@@ -27,7 +27,14 @@ print(*sorted({{"streamlit", "torch", "torchvision"}} & set(sys.modules)), *aske
 
 @pytest.mark.parametrize(
     "module",
-    ["cnnviz", "cnnviz.convolution", "cnnviz.figures", "cnnviz.snippets", "cnnviz.images", "cnnviz.networks"],
+    [
+        "cnnviz",
+        "cnnviz.convolution",
+        "cnnviz.figures",
+        "cnnviz.snippets",
+        "cnnviz.images",
+        "cnnviz.networks.zoo, cnnviz.networks.custom, cnnviz.networks.published, cnnviz.networks.structure",
+    ],
 )
 def test_importing_the_backend_loads_no_streamlit_no_torch_and_asks_no_host(module: str, root: Path) -> None:
     """A notebook, or a page that needs no network, pays for neither; a class without a network can start."""
@@ -52,6 +59,15 @@ def test_the_commands_of_the_readme_exist(command: str, root: Path) -> None:
 def test_the_readme_names_every_page(place: site.Place, root: Path) -> None:
     """The table of the README and the menu agree on name and question."""
     assert f"| {place.title} | {place.question} |" in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_starting_the_server_imports_no_torch(root: Path) -> None:
+    """Everything that pages share is imported at the start; the first page does not wait for a network."""
+    modules = ", ".join(f"pages.common.{path.stem}" for path in (root / "pages" / "common").glob("[a-z]*.py"))
+    probe = f"import sys, {modules}\nprint(*{{'torch', 'torchvision'}} & set(sys.modules))"
+    command = [sys.executable, "-W", "ignore", "-c", probe]
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
 
 
 def test_ci_runs_the_command_of_the_readme(root: Path) -> None:
