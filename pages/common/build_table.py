@@ -53,8 +53,9 @@ class DraftError(RowError):
 def build_table(settings: Settings, columns: Sequence[str]) -> RowError | None:
     """Draw the setting "build" as a table that can be typed into, with these columns; return what is wrong."""
     shape = settings["build"].input_shape
-    form = Form(columns, table_rows, lambda rows: read_rows(shape, rows), _layers_text, tidied)
-    return typed_table(settings, "build", form, _columns(columns), height="content", placeholder="")
+    form = Form([*_ALWAYS, *_RARE], table_rows, lambda rows: read_rows(shape, rows), _layers_text, tidied)
+    options = {"column_order": columns, "height": "content", "placeholder": ""}
+    return typed_table(settings, "build", form, _columns(), **options)
 
 
 def shown_columns(rows: Sequence[Row], everything: bool) -> list[str]:
@@ -166,7 +167,7 @@ def _fitting(shape: tuple[int, int, int], layers: Sequence[Record]) -> tuple[Ste
 # ---- columns
 
 
-def _columns(names: Sequence[str]) -> dict[str, Any]:
+def _columns() -> dict[str, Any]:
     columns: dict[str, Any] = {
         name: st.column_config.TextColumn(title, width=_WIDTHS[name], max_chars=_LONGEST, help=about)
         for name, (title, about) in _texts().items()
@@ -184,7 +185,7 @@ def _columns(names: Sequence[str]) -> dict[str, Any]:
     columns["bias"] = st.column_config.SelectboxColumn(
         _("Bias"), options=list(answers), format_func=lambda key: answers.get(str(key), ""), width=_WIDTHS["bias"]
     )
-    return {name: columns[name] for name in names}
+    return columns
 
 
 def _texts() -> dict[str, tuple[str, str]]:

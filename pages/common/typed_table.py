@@ -42,12 +42,15 @@ class Form(Generic[_Value]):
 
 @dataclass
 class _Table:
-    """What the editor was given: `rows`, under the key number `version`; `text` is the value now in use."""
+    """What the editor was given: `rows`, under the key number `version`; `text` is the value now in use.
+
+    `look` is how it was drawn last, empty before: Streamlit forgets all edits when a title or a column changes.
+    """
 
     rows: list[Row]
     text: str
     version: int = 0
-    drawn: bool = False
+    look: str = ""
 
 
 def typed_table(
@@ -66,7 +69,7 @@ def typed_table(
         What is wrong, if anything; the page says it where it is seen.
     """
     key = _key(settings, name)
-    table = _table(key, form, settings[name])
+    table = _table(key, form, settings[name], str((columns, options)))
     mount = f"{key}/{table.version}"
 
     def apply() -> None:
@@ -81,7 +84,6 @@ def typed_table(
         settings[name] = value
         st.session_state[key].text = form.write(value)
 
-    table.drawn = True
     st.data_editor(
         pd.DataFrame(table.rows, columns=list(form.names)),
         key=mount,
@@ -103,7 +105,7 @@ def typed_rows(settings: Settings, name: str) -> list[Row] | None:
     key = _key(settings, name)
     table: _Table | None = st.session_state.get(key)
     changes = st.session_state.get(f"{key}/{table.version}") if table else None
-    if table is None or (table.drawn and changes is None):
+    if table is None or (table.look and changes is None):
         return None
     return edited(table.rows, changes or {})
 
@@ -112,14 +114,16 @@ def _key(settings: Settings, name: str) -> str:
     return f"{settings.page}/{name} table"
 
 
-def _table(key: str, form: Form[Any], value: Any) -> _Table:
+def _table(key: str, form: Form[Any], value: Any, look: str) -> _Table:
     """The table that the browser edits, or a new one when the value was changed elsewhere, or the page was left."""
     table: _Table = st.session_state.setdefault(key, _Table([], ""))
-    text = form.write(value)
-    left = table.drawn and f"{key}/{table.version}" not in st.session_state
-    if table.text != text or left:
+    text, changes = form.write(value), st.session_state.get(f"{key}/{table.version}")
+    if table.text != text or (table.look and changes is None):
         table = _Table(form.rows(value), text, table.version + 1)
-        st.session_state[key] = table
+    elif table.look not in ("", look):
+        table = _Table(edited(table.rows, changes or {}), text, table.version + 1)
+    table.look = look
+    st.session_state[key] = table
     return table
 
 

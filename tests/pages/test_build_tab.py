@@ -162,10 +162,24 @@ def test_another_kind_gets_the_numbers_that_it_needs() -> None:
 def test_a_column_that_matters_is_there_at_once() -> None:
     """A convolution without a bias: the column says so on the first visit, and goes with the last of them."""
     app = opened(build="3x8x8:conv4b0-relu")
-    assert "bias" in app.dataframe[0].value
+    assert "bias" in app.get("dataframe")[0].proto.column_order
     app.text_input[0].set_value("3x8x8:conv4-relu").run()
     app.run()
-    assert "bias" not in app.dataframe[0].value
+    assert "bias" not in app.get("dataframe")[0].proto.column_order
+
+
+def test_showing_all_columns_loses_no_edit() -> None:
+    """What was typed stands in the table of more columns, too: what was taken, and what was refused."""
+    changes = {0: {"kernel": "5", "padding": "2"}, 3: {"stride": "two"}}
+    app = edit(opened(build=SMALL), edited_rows=changes)
+    app.toggle[0].set_value(True)
+    app = edit(app, edited_rows=changes)
+    assert "groups" in app.get("dataframe")[0].proto.column_order
+    table = app.dataframe[0].value
+    assert (table["kernel"][0], table["stride"][3]) == ("5", "two")
+    assert "Row 4: stride is two" in app.error[0].value
+    app = edit(app, edited_rows={3: {"stride": "1"}})
+    assert text(app) == "3x8x8:conv4k5p2-relu-max2-conv8k3-gap-flat-fc5"
 
 
 def test_text_that_cannot_be_read_stays_to_be_mended() -> None:
