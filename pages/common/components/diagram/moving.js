@@ -2,6 +2,7 @@
 
 const ZOOM_STEP = 1.2;
 const SMALLEST_FIT = 0.7; // text below is not readable: then one scrolls
+const LARGE_FIT = 1.4; // on the whole screen, for the back of a room
 const WHOLE_FIT = 0.9; // a network that is hardly taller than its place is shown whole
 
 Object.assign(Diagram.prototype, {
@@ -121,8 +122,9 @@ Object.assign(Diagram.prototype, {
   },
 
   fitting(wide, tall, width, height) {
-    const whole = Math.min(1, wide / width, tall / height);
-    return whole >= WHOLE_FIT ? whole : Math.max(SMALLEST_FIT, Math.min(1, wide / width));
+    const most = this.host.matches(":fullscreen") ? LARGE_FIT : 1;
+    const whole = Math.min(most, wide / width, tall / height);
+    return whole >= WHOLE_FIT ? whole : Math.max(SMALLEST_FIT, Math.min(most, wide / width));
   },
 
   fit() {
