@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from cnnviz.errors import CnnvizError
 from cnnviz.networks.custom import Custom, Step, read, steps, write
 from cnnviz.networks.custom.examples import EXAMPLES
-from cnnviz.networks.custom.network import LARGEST_SIDE, MOST_INPUTS
-from cnnviz.networks.custom.text import MOST_CHARACTERS
 from cnnviz.snippets.network import network_program
-from pages.common.build_table import DraftError, build_table, read_rows, shown_columns, table_rows, table_width
+from pages.common.build_table import DraftError, build_table, shown_columns, table_rows, table_width
+from pages.common.build_typing import input_controls, last_refused, start_control, text_control
 from pages.common.cropped import cropped
 from pages.common.diagram import Picture, View, diagram
 from pages.common.language import _, current, ngettext, translate
 from pages.common.layers_tab import layers_tab
 from pages.common.network_facts import Facts, facts_of
-from pages.common.settings import Setting, Settings, bound, choice, flag
-from pages.common.typed_table import Row, RowError, typed_rows
+from pages.common.settings import Setting, Settings, choice, flag
+from pages.common.typed_table import RowError, typed_rows
 
 __all__ = ["BUILD_SETTINGS", "build_tab"]
 
 _VIEWS = ("table", "diagram", "layers", "code")
-_OWN = "own"
 _SAMPLE = "cat"
 _ROOM = 900  # pixels for both tables on a projector
 _NARROWEST = 190
@@ -42,25 +38,14 @@ BUILD_SETTINGS = (
 _STYLE = "<style>@media (max-width: 600px) { :has(> .st-key-build-text) { flex: 1 1 100% !important; } }</style>"
 
 
-@dataclass(frozen=True)
-class _Refused:
-    """Something typed outside of the table that was refused, and why; with other layers or rows it is forgotten."""
-
-    text: str
-    error: CnnvizError
-    field: str
-    kept: Custom
-    rows: list[Row] | None
-
-
 def build_tab(settings: Settings) -> None:
     """Draw the tab; the page has the settings `BUILD_SETTINGS`."""
     st.html(_STYLE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        _start_control(settings)
-        _input_controls(settings)
+        start_control(settings)
+        input_controls(settings)
         with st.container(key="build-text"):
-            _text_control(settings)
+            text_control(settings)
     verdict = st.container()
     titles = {
         "table": _("Table"),
@@ -90,112 +75,11 @@ def build_tab(settings: Settings) -> None:
             _code(settings, custom)
 
 
-# ---- what is typed outside of the table
-
-
-def _start_control(settings: Settings) -> None:
-    examples = {each.key: each for each in EXAMPLES}
-    now = next((each.key for each in EXAMPLES if each.custom == settings["build"]), _OWN)
-
-    def change(key: str) -> None:
-        if key != _OWN:
-            settings["build"] = examples[key].custom
-
-    bound(
-        f"{settings.page}/build start",
-        now,
-        change,
-        st.selectbox,
-        _("Start from"),
-        [*examples, *([_OWN] if now == _OWN else [])],
-        format_func=lambda key: _("Your own") if key == _OWN else _(examples[key].title),
-        width=220,
-    )
-
-
-def _input_controls(settings: Settings) -> None:
-    titles = (_("Channels"), _("Rows"), _("Columns"))
-    for axis, (title, most) in enumerate(zip(titles, (MOST_INPUTS, LARGEST_SIDE, LARGEST_SIDE), strict=True)):
-        _input_control(settings, axis, title, most)
-
-
-def _input_control(settings: Settings, axis: int, title: str, most: int) -> None:
-    def store(value: int) -> None:
-        sides = list(settings["build"].input_shape)
-        sides[axis] = value
-        try:
-            _take(settings, _for_input(settings, (sides[0], sides[1], sides[2])))
-        except CnnvizError as error:
-            _refuse(settings, _times(sides), error, "input")
-
-    value = settings["build"].input_shape[axis]
-    bound(f"{settings.page}/build input {axis}", value, store, st.number_input, title, 1, most, width=88)
-
-
-def _for_input(settings: Settings, shape: tuple[int, int, int]) -> Custom:
-    """The network for another input: what is being typed in the table if it fits now, else what is in use."""
-    rows = typed_rows(settings, "build")
-    if rows is not None:
-        try:
-            return read_rows(shape, rows)
-        except RowError:
-            pass
-    custom = replace(settings["build"], input_shape=shape)
-    steps(custom)
-    return custom
-
-
-def _text_control(settings: Settings) -> None:
-    def store(text: str) -> None:
-        try:
-            _take(settings, read(text))
-        except CnnvizError as error:
-            _refuse(settings, text, error, "text")
-
-    refused = _refused(settings)
-    shown = refused.text if refused and refused.field == "text" else write(settings["build"])
-    bound(
-        f"{settings.page}/build text",
-        shown,
-        store,
-        st.text_input,
-        _("As text"),
-        max_chars=MOST_CHARACTERS,
-        help=_text_help(),
-    )
-
-
-def _text_help() -> str:
-    return _(
-        "Input as channels x rows x columns, a colon, then the layers with hyphens between them. Letters: k kernel, s "
-        "stride, p padding, d dilation, g groups, b0 without bias, e expansion. Example: {example}"
-    ).format(example=f"`{EXAMPLES[2].text[:40]}…`")
-
-
-def _take(settings: Settings, custom: Custom) -> None:
-    settings["build"] = custom
-    st.session_state.pop(f"{settings.page}/build refused", None)
-
-
-def _refuse(settings: Settings, text: str, error: CnnvizError, field: str) -> None:
-    rows = typed_rows(settings, "build")
-    st.session_state[f"{settings.page}/build refused"] = _Refused(text, error, field, settings["build"], rows)
-
-
-def _refused(settings: Settings) -> _Refused | None:
-    """What was refused last, as long as nothing else was typed since."""
-    found: _Refused | None = st.session_state.get(f"{settings.page}/build refused")
-    if found is None or found.kept != settings["build"]:
-        return None
-    rows = typed_rows(settings, "build")
-    return found if None in (rows, found.rows) or rows == found.rows else None
-
-
 # ---- the verdict
 
 
 def _verdict(settings: Settings, problem: RowError | None) -> None:
-    refused = _refused(settings)
+    refused = last_refused(settings)
     kept = _("The last good layers stay in use.")
     if refused is not None:
         shown = refused.text[:60].replace("`", "")
