@@ -123,7 +123,7 @@ def _weights(module: nn.Module | None, shape: Shape) -> str:
 
 def macs(call: Call) -> Product:
     """Multiply-accumulates for one picture, and their product; 0 for what is not counted."""
-    factors = _factors(call)
+    factors = _factors(call) if call.output else ()
     return (math.prod(factors), "·".join(map(str, factors))) if factors else (0, "")
 
 

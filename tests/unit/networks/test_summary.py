@@ -254,6 +254,7 @@ def test_a_run_that_asks_for_values_is_not_followed() -> None:
 
     found = summarize(Asking(), (1, 4))
     assert found.untraced
+    assert (found.macs, found.memory) == (0, 0)
     assert [(layer.name, layer.parameters, layer.output_shape) for layer in found.layers] == [("fc", 10, ())]
 
 
