@@ -148,7 +148,7 @@ def _windowed(call: Call, before: Sight, kernel: Pair, stride: Pair, padding: Pa
 def _merged(call: Call, before: list[Sight]) -> Sight:
     """All paths together; a gate for a whole map is not one of them."""
     gated = call.function in _GATES or type(call.module).__name__ in _GATES
-    paths = [each for each in before if each.field is not None] if gated else before
+    paths = ([each for each in before if each.field is not None] if gated else []) or before
     if any(each.whole for each in paths):
         return _WHOLE
     fields = [each.field for each in paths if each.field is not None]

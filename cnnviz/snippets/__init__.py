@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnviz.snippets.frequency import design_program, mask_program, response_program, subsample_program
 from cnnviz.snippets.layers import MOST_LITERALS, MOST_WEIGHTS, layer_line, layer_program
 from cnnviz.snippets.literals import kernel_literal
+from cnnviz.snippets.network import network_program
 from cnnviz.snippets.parts import Library
 from cnnviz.snippets.program import filter_program, supports
 
@@ -18,6 +19,7 @@ __all__ = [
     "layer_line",
     "layer_program",
     "mask_program",
+    "network_program",
     "response_program",
     "subsample_program",
     "supports",
