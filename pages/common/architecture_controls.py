@@ -139,7 +139,7 @@ def _published(found: Published) -> str:
     if found.macs is not None:
         parts.append(_("{count} multiply-accumulates").format(count=short(found.macs)))
     return _("Published, {data}: {facts}. Source: {source}").format(
-        data=found.data, facts=", ".join(parts), source=found.source
+        data=_(found.data), facts=", ".join(parts), source=found.source
     )
 
 

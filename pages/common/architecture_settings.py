@@ -145,7 +145,7 @@ def architecture_suggestions() -> list[Suggestion]:
     return [
         Suggestion(
             _("LeNet-5 of 1998"),
-            _("Two convolutions, two trainable subsamplings, three full layers: select C3 and read its arithmetic."),
+            _("Two convolutions, two trainable subsamplings, then C5, F6 and the output: read the arithmetic of C3."),
             {"net": "lenet5_1998", "view": View(("c3",), "c3", "kind")},
         ),
         Suggestion(
@@ -165,12 +165,15 @@ def architecture_suggestions() -> list[Suggestion]:
         ),
         Suggestion(
             _("Plain or residual"),
-            _("The same layers, with and without shortcuts: no parameter more, no operation more that counts."),
+            _("The same layers, with and without shortcuts, which cost no parameters and no multiplications."),
             {"net": "plain20", "other": "resnet20", "tab": "compare"},
         ),
         Suggestion(
             _("Vanishing gradient"),
-            _("In a plain network without normalisation the gradient fades on its way down; shortcuts carry it."),
+            _(
+                "In a plain network without normalisation the gradient fades on its way to the input; shortcuts carry "
+                "it."
+            ),
             {"tab": "signal"},
         ),
     ]

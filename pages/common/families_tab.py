@@ -227,7 +227,12 @@ def _table(results: Sequence[Result]) -> None:
     )
     download_row([File(_("Table (CSV)"), "imagenet-results.csv", lambda: _csv(results))])
     with st.expander(_("Sources"), icon=":material/menu_book:"):
-        st.caption(_("In the table: of the accuracy, of the parameters, of the operations."))
+        st.caption(
+            _(
+                "The last column of the table names the sources of the accuracy, the parameters and the operations, in "
+                "this order."
+            )
+        )
         st.markdown("\n".join(f"{i}. [{_(source.title)}]({source.link})" for i, source in enumerate(sources, 1)))
 
 

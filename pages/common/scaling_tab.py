@@ -51,8 +51,8 @@ def scaling_tab(settings: Settings) -> None:
     start, network = scaling.scaled(scaling.compound(0)), scaling.scaled(scaling.compound(phi, chosen))
     st.markdown(
         _(
-            "**Move φ**: the network gets deeper and wider, and sees larger pictures, all at once. A step of φ should "
-            "about double the operations; with these α, β and γ it multiplies them by about {growth}."
+            "**Move φ**: the network gets deeper and wider, and sees larger pictures, all at once. Adding 1 to φ "
+            "should about double the operations; with these α, β and γ it multiplies them by about {growth}."
         ).format(growth=_growth(chosen))
     )
     left, right = st.columns([2, 5], gap="medium")

@@ -55,9 +55,8 @@ def test_the_paper_agrees(variant: str) -> None:
 @pytest.mark.parametrize("by", [Multipliers(1, 1, 224), Multipliers(1.7, 1.3, 131), Multipliers(1.1, 2.2, 65)])
 def test_every_stage_is_torchvisions(by: Multipliers) -> None:
     """Stage by stage: parameters, channels, blocks and sizes, for scales that nobody published."""
-    from torchvision.models.efficientnet import EfficientNet, MBConvConfig
-
-    torchvision()
+    models = torchvision().models.efficientnet
+    EfficientNet, MBConvConfig = models.EfficientNet, models.MBConvConfig  # noqa: N806 - classes
     setting = [
         MBConvConfig(stage.expansion, stage.kernel_size, stage.stride, before.channels, stage.channels, stage.layers,
                      by.width, by.depth)
@@ -115,7 +114,7 @@ def test_resolution_costs_operations_but_no_parameters() -> None:
 @settings(max_examples=200, deadline=None)
 def test_rounding_as_in_the_reference(factor: float, channels: int) -> None:
     """As torchvision rounds, for any number of channels; repeats are never fewer than asked for."""
-    from torchvision.models._utils import _make_divisible
+    _make_divisible = torchvision().models._utils._make_divisible
 
     assert round_channels(channels * factor) == _make_divisible(channels * factor, 8)
     assert 0 <= round_repeats(channels * factor) - channels * factor < 1

@@ -28,8 +28,8 @@ _MOBILENET_V1 = Architecture(
     builder="mobilenet:MobileNetV1",
     num_classes=1000,
     novelty=N_(
-        "Depthwise separable convolutions from end to end: one filter for each channel, then 1 × 1 across them, for "
-        "about a ninth of the operations. A multiplier of the width trades accuracy for speed."
+        "Depthwise separable convolutions in all layers but the first: one filter for each channel, then 1 × 1 across "
+        "them, for about a ninth of the operations. A multiplier of the width trades accuracy for speed."
     ),
     options=(WIDTH, replace(DROPOUT, default=0.001), _RELU6, _NORM),
     published=(Published("ImageNet", "Howard et al. 2017, table 8", top1=70.6, parameters=4.2e6, macs=569e6),),
@@ -109,13 +109,11 @@ def _efficientnet(name: str) -> Architecture:
             "Found by a search: MobileNetV2's blocks with a gate on the channels. It is the baseline that compound "
             "scaling makes larger."
         )
-        lesson = N_("Move φ: the stages get more blocks and more channels at once. The classifier holds a quarter.")
+        lesson = N_("Move φ: the stages get more blocks and more channels at once.")
     else:
         depth = Option("depth", N_("Depth"), by.depth, minimum=0.5, maximum=3.1, help=N_("Times as many blocks as B0."))
         options = (replace(WIDTH, default=by.width, help=N_("Times as many channels as B0.")), depth)
-        novelty = N_(
-            "EfficientNet-B0 made deeper, wider and for larger pictures by one rule, not only one of the three."
-        )
+        novelty = N_("EfficientNet-B0 made deeper, wider and for larger pictures at once, by one rule.")
         lesson = N_("The stages are those of B0: compare how many blocks each has, and how many channels.")
     return Architecture(
         key=f"efficientnet_{name.lower()}",

@@ -8,7 +8,7 @@ from cnnviz.text import N_
 
 __all__ = ["TEXT"]
 
-_MR = "MR (film reviews)"  # Pang and Lee, 2005: good or bad, from one sentence
+_MR = N_("MR (film reviews)")  # Pang and Lee, 2005: good or bad, from one sentence
 _TABLE_2 = "Kim 2014, table 2"
 
 _TEXT_CNN = Architecture(

@@ -1,0 +1,19 @@
+"""What runs as a plain test: the calls that are measured, once each, but not the pages that only a stopwatch needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+STOPWATCH = ("test_repaint", "test_response_repaint")  # three pages and servers each, and nothing asserted
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave these out unless benchmarks are enabled: they take a minute of every run and prove nothing."""
+    if config.getoption("benchmark_enable"):
+        return
+    left_out = [item for item in items if item.path.stem in STOPWATCH]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
