@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -46,26 +47,80 @@ def compare(left: Group, right: Group) -> Comparison:
     """
     marks_left: dict[str, str] = {}
     marks_right: dict[str, str] = {}
-    stages = tuple(_marked(left.children, right.children, marks_left, marks_right))
+    stages = tuple(_Pairing(_rows(left), _rows(right), marks_left, marks_right).marked(left.children, right.children))
     return Comparison(stages, marks_left, marks_right)
 
 
-def _marked(
-    left: Sequence[Node], right: Sequence[Node], marks_left: dict[str, str], marks_right: dict[str, str]
-) -> Iterator[Pair]:
-    for one, other in _aligned(left, right):
-        mark = ONLY if one is None or other is None else SAME if _facts(one) == _facts(other) else CHANGED
-        if one is not None:
-            marks_left[one.name] = mark
-        if other is not None:
-            marks_right[other.name] = mark
-        if isinstance(one, Group) and isinstance(other, Group):
-            for _ in _marked(one.children, other.children, marks_left, marks_right):
-                pass
-        else:
-            _mark_inside(one, mark, marks_left)
-            _mark_inside(other, mark, marks_right)
-        yield Pair(one, other, mark)
+@dataclass(frozen=True)
+class _Pairing:
+    """Rows of both inputs, to tell places in the networks apart by what is left of them, and the marks to fill."""
+
+    left_rows: int
+    right_rows: int
+    left_marks: dict[str, str]
+    right_marks: dict[str, str]
+
+    def marked(self, left: Sequence[Node], right: Sequence[Node]) -> Iterator[Pair]:
+        """Pair two lists of parts, and mark them and everything in them."""
+        for one, other in self._aligned(left, right):
+            mark = ONLY if one is None or other is None else SAME if _facts(one) == _facts(other) else CHANGED
+            if one is not None:
+                self.left_marks[one.name] = mark
+            if other is not None:
+                self.right_marks[other.name] = mark
+            if isinstance(one, Group) and isinstance(other, Group):
+                for _ in self.marked(one.children, other.children):
+                    pass
+            else:
+                _mark_inside(one, mark, self.left_marks)
+                _mark_inside(other, mark, self.right_marks)
+            yield Pair(one, other, mark)
+
+    def _aligned(self, left: Sequence[Node], right: Sequence[Node]) -> list[tuple[Node | None, Node | None]]:
+        """Pairs in order, with None for a gap, of the highest total likeness."""
+        best = self._scores(left, right)
+        pairs: list[tuple[Node | None, Node | None]] = []
+        i, j = len(left), len(right)
+        while i or j:
+            if i and j and best[i][j] == best[i - 1][j - 1] + self._likeness(left[i - 1], right[j - 1]):
+                i, j = i - 1, j - 1
+                pairs.append((left[i], right[j]))
+            elif i and best[i][j] == best[i - 1][j]:
+                i -= 1
+                pairs.append((left[i], None))
+            else:
+                j -= 1
+                pairs.append((None, right[j]))
+        return pairs[::-1]
+
+    def _scores(self, left: Sequence[Node], right: Sequence[Node]) -> list[list[int]]:
+        best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+        for i, one in enumerate(left, 1):
+            for j, other in enumerate(right, 1):
+                pair = best[i - 1][j - 1] + self._likeness(one, other)
+                best[i][j] = max(best[i - 1][j], best[i][j - 1], pair)
+        return best
+
+    def _likeness(self, one: Node, other: Node) -> int:
+        """How much speaks for a pair; less than 0 for a layer and a group, and for layers of two kinds."""
+        if isinstance(one, Layer) and isinstance(other, Layer) and one.family != other.family:
+            return -1
+        if isinstance(one, Group) != isinstance(other, Group) and one.name != other.name:
+            return -1
+        place = _halvings(one, self.left_rows) == _halvings(other, self.right_rows)
+        return 3 * (_last(one) == _last(other)) + 2 * place + 2 * (one.kind == other.kind)
+
+
+def _rows(network: Group) -> int:
+    """Rows of the network's input; 1 for what is no picture."""
+    shape = network.input_shapes[0] if network.input_shapes else ()
+    return shape[2] if len(shape) == 4 else 1
+
+
+def _halvings(node: Node, rows: int) -> int | None:
+    """How often the picture was halved on the way to the output of a part; None when nothing is left to see."""
+    shape = node.output_shape
+    return round(math.log2(rows / shape[2])) if len(shape) == 4 and shape[2] else None
 
 
 def _mark_inside(node: Node | None, mark: str, marks: dict[str, str]) -> None:
@@ -80,43 +135,6 @@ def _facts(node: Node) -> object:
     if isinstance(node, Layer):
         return (node.family, node.label, node.output_shape[1:], node.parameters, node.macs)
     return (tuple(_facts(child) for child in node.children), node.links)
-
-
-def _aligned(left: Sequence[Node], right: Sequence[Node]) -> list[tuple[Node | None, Node | None]]:
-    """Pairs in order, with None for a gap, of the highest total likeness."""
-    best = _scores(left, right)
-    pairs: list[tuple[Node | None, Node | None]] = []
-    i, j = len(left), len(right)
-    while i or j:
-        if i and j and best[i][j] == best[i - 1][j - 1] + _likeness(left[i - 1], right[j - 1]):
-            i, j = i - 1, j - 1
-            pairs.append((left[i], right[j]))
-        elif i and best[i][j] == best[i - 1][j]:
-            i -= 1
-            pairs.append((left[i], None))
-        else:
-            j -= 1
-            pairs.append((None, right[j]))
-    return pairs[::-1]
-
-
-def _scores(left: Sequence[Node], right: Sequence[Node]) -> list[list[int]]:
-    best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
-    for i, one in enumerate(left, 1):
-        for j, other in enumerate(right, 1):
-            pair = best[i - 1][j - 1] + _likeness(one, other)
-            best[i][j] = max(best[i - 1][j], best[i][j - 1], pair)
-    return best
-
-
-def _likeness(one: Node, other: Node) -> int:
-    """How much speaks for a pair; less than 0 for a layer and a group, and for layers of two kinds."""
-    if isinstance(one, Layer) and isinstance(other, Layer) and one.family != other.family:
-        return -1
-    if isinstance(one, Group) != isinstance(other, Group) and one.name != other.name:
-        return -1
-    same_place = one.output_shape[2:] == other.output_shape[2:]
-    return 3 * (_last(one) == _last(other)) + 2 * same_place + 2 * (one.kind == other.kind)
 
 
 def _last(node: Node) -> str:

@@ -31,7 +31,16 @@ PAIRS = (
 def compare_tab(settings: Settings, left: Facts) -> None:
     """Draw the tab: the page's network on the left, `other` on the right."""
     _pairs(settings)
-    settings.control("other", st.selectbox, _("Compare with"), zoo.names(), format_func=network_title)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_("{network} with").format(network=f"**{left.network.title}**"), width="content")
+        settings.control(
+            "other",
+            st.selectbox,
+            _("Compare with"),
+            zoo.names(),
+            format_func=network_title,
+            label_visibility="collapsed",
+        )
     record = zoo.get(settings["other"])
     size = record.input_shape if is_text(record) else record.input_shape[1:]
     right = facts(settings["other"], (), size)
@@ -43,7 +52,7 @@ def compare_tab(settings: Settings, left: Facts) -> None:
 
 
 def _pairs(settings: Settings) -> None:
-    with st.container(horizontal=True, gap="small", key="suggestions-pairs"):
+    with st.container(horizontal=True, gap="small", key="pairs"):
         for one, other in PAIRS:
             title = f"{zoo.get(one).title} | {zoo.get(other).title}"
             values = {"net": one, "other": other, "options": (), "size": None}

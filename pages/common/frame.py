@@ -42,9 +42,9 @@ _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 2rem; }
 .stMainBlockContainer > .stVerticalBlock { gap: 0.6rem; }
 .st-key-page-header { gap: 0 1.2rem; }
-.st-key-suggestions { gap: 0.3rem 0.45rem; }
-.st-key-suggestions button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
-.st-key-suggestions button p { font-size: 0.85rem; }
+.st-key-suggestions, .st-key-pairs { gap: 0.3rem 0.45rem; }
+.st-key-suggestions button, .st-key-pairs button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
+.st-key-suggestions button p, .st-key-pairs button p { font-size: 0.85rem; }
 .st-key-formula-narrow { display: none; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 2rem; }
 [data-testid="stSidebarUserContent"] .stVerticalBlock { gap: 0.75rem; }

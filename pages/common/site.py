@@ -25,6 +25,7 @@ class Place:
         file: below the repository's root.
         address: its path in the URL.
         title: its name, marked with `N_`.
+        menu: its name in the menu, one word, so that all of them stand side by side on a projector; marked with `N_`.
         icon: a Material symbol.
         question: the question it answers, marked with `N_`.
         teaches: what one learns there, marked with `N_`; the README says the same.
@@ -34,18 +35,20 @@ class Place:
     file: str
     address: str
     title: str
+    menu: str
     icon: str
     question: str
     teaches: str
     picture: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-HOME = Place("pages/home.py", "", N_("Home"), ":material/home:", "", "")
+HOME = Place("pages/home.py", "", N_("Home"), N_("Home"), ":material/home:", "", "")
 
 FILTERS = Place(
     "pages/filter_playground.py",
     "filters",
     N_("Filter playground"),
+    N_("Filters"),
     ":material/filter_b_and_w:",
     N_("What does this kernel do to my picture, and how is one pixel computed?"),
     N_(
@@ -60,6 +63,7 @@ ARITHMETIC = Place(
     "pages/convolution_arithmetic.py",
     "arithmetic",
     N_("Convolution arithmetic"),
+    N_("Arithmetic"),
     ":material/grid_on:",
     N_("How do size, stride, padding, dilation and groups decide the output, step by step?"),
     N_(
@@ -73,6 +77,7 @@ FREQUENCY = Place(
     "pages/frequency_response.py",
     "frequency",
     N_("Frequency response"),
+    N_("Frequency"),
     ":material/graphic_eq:",
     N_("Which frequencies does this kernel pass, and what does stride do to the rest?"),
     N_(
@@ -85,6 +90,7 @@ FREQUENCY = Place(
 ARCHITECTURES = Place(
     "pages/architectures.py",
     "architectures",
+    N_("Architectures"),
     N_("Architectures"),
     ":material/account_tree:",
     N_("How are LeNet … EfficientNet built, and where do their parameters, operations and receptive field go?"),
@@ -101,7 +107,7 @@ PAGES = (FILTERS, ARITHMETIC, FREQUENCY, ARCHITECTURES)
 
 def _page(place: Place) -> StreamlitPage:
     return st.Page(
-        place.file, title=_(place.title), icon=place.icon, url_path=place.address or None, default=not place.address
+        place.file, title=_(place.menu), icon=place.icon, url_path=place.address or None, default=not place.address
     )
 
 
