@@ -41,7 +41,8 @@ _FUNCTIONS = {
     "mean": "pooling", "adaptive_avg_pool2d": "pooling", "max_pool2d": "pooling", "avg_pool2d": "pooling",
     "dropout": "regularisation", "linear": "linear", "conv2d": "convolution", "matmul": "linear", "bmm": "linear",
 }  # fmt: skip
-_PRODUCTS = ("matmul", "bmm")
+_CONVOLVING = ("conv1d", "conv2d", "conv3d")
+_MULTIPLYING = ("matmul", "bmm", "linear")
 
 
 def kind(call: Call) -> str:
@@ -121,13 +122,18 @@ def _weights(module: nn.Module | None, shape: Shape) -> str:
     return "·".join(map(str, shape)) or "1"
 
 
-def macs(call: Call) -> Product:
-    """Multiply-accumulates for one picture, and their product; 0 for what is not counted."""
+def macs(call: Call, batch: int) -> Product:
+    """Multiply-accumulates for one of `batch` pictures, and their product; 0 for what is not counted."""
     factors = _factors(call) if call.output else ()
-    return (math.prod(factors), "·".join(map(str, factors))) if factors else (0, "")
+    if not factors:
+        return 0, ""
+    folded = call.output[0] // batch  # networks may fold parts of the picture, such as windows, into the batch
+    factors = (*factors, folded) if folded > 1 else factors
+    return math.prod(factors), "·".join(map(str, factors))
 
 
 def _factors(call: Call) -> tuple[int, ...]:
+    """Factors for one element of the call's own batch."""
     module, places = call.module, call.output[2:]
     match module:
         case nn.Conv1d() | nn.Conv2d() | nn.Conv3d():
@@ -141,11 +147,9 @@ def _factors(call: Call) -> tuple[int, ...]:
     declared = getattr(module, "products", None)  # of a module of our own
     if isinstance(declared, tuple):
         return declared
-    if call.function.startswith("conv") and call.parameters:  # its weights were given to the function
-        weight = call.parameters[0][1]
+    if call.function in _CONVOLVING and len(call.given) > 1:
+        weight = call.given[1]
         return (*weight[2:], weight[1], weight[0], *places)
-    if call.function in _PRODUCTS and len(call.inputs) == 2:
-        return (*call.output[1:], call.inputs[0][-1])
-    if call.function == "linear" and call.inputs:
-        return (call.inputs[0][-1], *call.output[1:])
+    if call.function in _MULTIPLYING and len(call.given) > 1:
+        return (call.given[0][-1], *call.output[1:])
     return ()

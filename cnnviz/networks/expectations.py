@@ -9,12 +9,12 @@ from torch import nn
 
 from cnnviz.errors import ShapeError
 from cnnviz.networks.facts import Shape
-from cnnviz.text import N_
+from cnnviz.networks.zoo.parts import Add, Concatenate
 
 __all__ = ["check_input", "expected_input"]
 
 _ANY = "…"
-_SAME = N_("inputs of one shape")
+_RANKS: dict[type[nn.Module], int] = {nn.BatchNorm2d: 4, nn.BatchNorm3d: 5}
 
 
 def check_input(name: str, module: nn.Module, shapes: tuple[Shape, ...]) -> None:
@@ -22,6 +22,8 @@ def check_input(name: str, module: nn.Module, shapes: tuple[Shape, ...]) -> None
     if not shapes:
         return
     shape = shapes[0]
+    if isinstance(module, Add | Concatenate):
+        _check_merging(name, module, shapes)
     match module:
         case nn.Conv2d():
             windows = all(
@@ -29,12 +31,14 @@ def check_input(name: str, module: nn.Module, shapes: tuple[Shape, ...]) -> None
                 for i, size in enumerate(shape[2:])
             )
             fits = len(shape) == 4 and shape[1] == module.in_channels and (windows or module.padding == "same")
-        case nn.BatchNorm2d():
-            fits = len(shape) == 4 and shape[1] == module.num_features
+        case nn.BatchNorm1d() | nn.BatchNorm2d() | nn.BatchNorm3d():
+            fits = len(shape) == _RANKS.get(type(module), len(shape)) and shape[1] == module.num_features
+        case nn.GroupNorm():
+            fits = shape[1] == module.num_channels
+        case nn.Conv1d() | nn.ConvTranspose2d():
+            fits = shape[1] == module.in_channels
         case nn.Linear():
             fits = shape[-1] == module.in_features
-        case nn.MaxPool2d() | nn.AvgPool2d():
-            fits = len(shape) in (3, 4) and min(shape[1:]) > 0
         case _:
             fits = True
     if not fits:
@@ -46,17 +50,35 @@ def expected_input(module: nn.Module) -> str:
     match module:
         case nn.Conv2d():
             least = [module.dilation[i] * (module.kernel_size[i] - 1) + 1 - 2 * _padding(module, i) for i in (0, 1)]
-            sides = [f"≥{size}" if size > 1 else _ANY for size in least]
+            sides = [f"≥{size}" if size > 1 and module.padding != "same" else _ANY for size in least]
             return " × ".join([str(module.in_channels), *sides])
         case nn.BatchNorm2d():
             return f"{module.num_features} × {_ANY} × {_ANY}"
+        case nn.BatchNorm1d() | nn.BatchNorm3d():
+            return f"{module.num_features} × {_ANY}"
+        case nn.GroupNorm():
+            return f"{module.num_channels} × {_ANY}"
+        case nn.Conv1d():
+            return f"{module.in_channels} × {_ANY}"
+        case nn.ConvTranspose2d():
+            return f"{module.in_channels} × {_ANY} × {_ANY}"
         case nn.Linear():
             return str(module.in_features)
         case nn.MaxPool2d() | nn.AvgPool2d():
             kernel, padding = _pair(module.kernel_size), _pair(module.padding)
-            sides = [f"≥{max(1, k - 2 * p)}" for k, p in zip(kernel, padding, strict=True)]
-            return " × ".join([_ANY, *sides])
+            dilation = _pair(module.dilation) if isinstance(module, nn.MaxPool2d) else (1, 1)
+            least = [(k - 1) * d + 1 - 2 * p for k, p, d in zip(kernel, padding, dilation, strict=True)]
+            return " × ".join([_ANY, *(f"≥{max(1, size)}" for size in least)])
     return ""
+
+
+def _check_merging(name: str, module: Add | Concatenate, shapes: tuple[Shape, ...]) -> None:
+    """All inputs of an addition have one shape, those of a concatenation but for their channels."""
+    first, start = shapes[0], 2 if isinstance(module, Concatenate) else 0
+    for shape in shapes[1:]:
+        if shape[start:] != first[start:] or len(shape) != len(first):
+            sides = [_ANY, *map(str, first[2:])] if start else map(str, first[1:])
+            raise ShapeError(name, shape[1:], " × ".join(sides))
 
 
 def _padding(module: nn.Conv2d, axis: int) -> int:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks import costs
 from cnnviz.networks.facts import Layer, Shape, Summary
 from cnnviz.networks.fields import Sight, sights
 from cnnviz.networks.tracing import Call, Trace, trace
+from cnnviz.text import N_
 
 __all__ = ["summarize"]
 
@@ -36,10 +38,13 @@ def summarize(model: nn.Module, input_shape: Shape, *, words: bool = False) -> S
         before it. When the run cannot be followed (it asks for the value of a number), `untraced` says why.
 
     Raises:
-        ParameterError: for an input without a batch, or with an empty side.
+        ParameterError: for an input without a batch or with an empty side, and for a network with lazy layers, whose
+            weights have no shape before the first real run.
     """
     if len(input_shape) < 2 or min(input_shape) < 1:
         raise ParameterError("input_shape", input_shape, "(N, C, H, W)")
+    if any(isinstance(each, UninitializedParameter) for each in model.parameters()):
+        raise ParameterError("model", type(model).__name__, N_("a network whose weights have shapes"))
     found = trace(model, input_shape, words=words)
     layers = _listed(model) if found.untraced else _layers(found, input_shape)
     return Summary(
@@ -57,13 +62,13 @@ def summarize(model: nn.Module, input_shape: Shape, *, words: bool = False) -> S
 
 
 def _layers(found: Trace, input_shape: Shape) -> tuple[Layer, ...]:
-    seen = sights(found.calls, input_shape)
-    return tuple(_layer(index, call, sight) for index, (call, sight) in enumerate(zip(found.calls, seen, strict=True)))
+    seen = zip(found.calls, sights(found.calls, input_shape), strict=True)
+    return tuple(_layer(index, call, sight, input_shape[0]) for index, (call, sight) in enumerate(seen))
 
 
-def _layer(index: int, call: Call, sight: Sight) -> Layer:
+def _layer(index: int, call: Call, sight: Sight, batch: int) -> Layer:
     parameters, parameters_words = costs.parameters(call)
-    macs, macs_words = costs.macs(call)
+    macs, macs_words = costs.macs(call, batch)
     return Layer(
         index=index,
         name=call.name,
@@ -77,7 +82,7 @@ def _layer(index: int, call: Call, sight: Sight) -> Layer:
         parameters_words=parameters_words,
         macs=macs,
         macs_words=macs_words,
-        memory=math.prod(call.output[1:]) * _BYTES if call.output else 0,
+        memory=math.prod(call.output) // batch * _BYTES if call.output else 0,
         field=sight.field,
         whole=sight.whole,
     )
@@ -90,7 +95,7 @@ def _listed(model: nn.Module) -> tuple[Layer, ...]:
         Call(name, module, "", (), (), (), tuple((key, tuple(each.shape)) for key, each in module.named_parameters()))
         for name, module in leaves
     ]
-    return tuple(_layer(index, call, Sight()) for index, call in enumerate(calls))
+    return tuple(_layer(index, call, Sight(), 1) for index, call in enumerate(calls))
 
 
 def _unused(model: nn.Module, found: Trace) -> tuple[str, ...]:

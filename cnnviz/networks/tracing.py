@@ -32,6 +32,7 @@ class Call:
         sources: indices of the calls whose outputs it reads, `INPUT` for the network's input.
         inputs: shapes that it read.
         output: shape of its (first) output.
+        given: shapes of all tensors that a function got, weights included; of a module: its inputs.
         parameters: used here for the first time, as (name, shape).
         arguments: of a function: those by place that are no tensors.
         keywords: of a function: those by name that are no tensors.
@@ -44,6 +45,7 @@ class Call:
     inputs: tuple[Shape, ...]
     output: Shape
     parameters: tuple[tuple[str, Shape], ...]
+    given: tuple[Shape, ...] = ()
     arguments: tuple[Any, ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict)
 
@@ -67,12 +69,12 @@ def trace(model: nn.Module, input_shape: Shape, *, words: bool = False) -> Trace
         words: the input is made of indices of words, not of numbers.
     """
     recorder = _Recorder()
-    shadow = _shadow(model, {})
-    for name, module in shadow.named_modules():
-        recorder.watch(name, module)
     x = torch.empty(input_shape, dtype=torch.long if words else torch.float32, device="meta")
     recorder.know(x, INPUT)
     try:
+        shadow = _shadow(model, {})
+        for name, module in shadow.named_modules():
+            recorder.watch(name, module)
         with torch.no_grad(), torch.device("meta"), recorder:
             result = shadow(x)
     except ShapeError as error:
@@ -143,7 +145,7 @@ class _Recorder(TorchFunctionMode):
         def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:  # noqa: ARG001 - torch passes them
             shapes, sources = self._open.pop()[2:]
             if leaf:
-                self._write(name, module, "", sources, shapes, output, self._new(module.named_parameters()))
+                self._write(name, module, "", sources, shapes, output, self._new(module.named_parameters()), shapes)
 
         module.register_forward_pre_hook(before, with_kwargs=True)
         module.register_forward_hook(after)
@@ -189,7 +191,8 @@ class _Recorder(TorchFunctionMode):
             used = self._new(_given_parameters(args, kwargs))
             plain = tuple(each for each in args if not isinstance(each, Tensor))
             named = {name: each for name, each in kwargs.items() if not isinstance(each, Tensor)}
-            self._write(self._child(name), None, name, sources, shapes, output, used, plain, named)
+            given = tuple(tuple(each.shape) for each in _tensors((args, kwargs)))
+            self._write(self._child(name), None, name, sources, shapes, output, used, given, plain, named)
         return output
 
     def _child(self, name: str) -> str:
@@ -211,7 +214,7 @@ class _Recorder(TorchFunctionMode):
         shapes: tuple[Shape, ...],
         output: Any,
         parameters: tuple[tuple[str, Shape], ...],
-        *plain: Any,
+        *rest: Any,
     ) -> None:
         outputs = list(_tensors(output))
         self._names[name] = self._names.get(name, 0) + 1
@@ -220,7 +223,7 @@ class _Recorder(TorchFunctionMode):
         for each in outputs:
             self.know(each, len(self.trace.calls))
         made = tuple(outputs[0].shape) if outputs else ()
-        self.trace.calls.append(Call(name, module, function, tuple(sources), shapes, made, parameters, *plain))
+        self.trace.calls.append(Call(name, module, function, tuple(sources), shapes, made, parameters, *rest))
 
 
 def _given_parameters(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:

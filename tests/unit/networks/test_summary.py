@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from cnnviz.networks import zoo
 from cnnviz.networks.facts import FAMILIES, INPUT
 from cnnviz.networks.summary import summarize
 from cnnviz.networks.torchvision_door import torchvision
+from cnnviz.networks.zoo import parts
 
 if TYPE_CHECKING:
     from cnnviz.networks.facts import Layer, Summary
@@ -37,8 +39,9 @@ REFERENCES = {
     "squeezenet1_1": "SqueezeNet1_1_Weights",
     "shufflenet_v2_x1_0": "ShuffleNet_V2_X1_0_Weights",
     "convnext_tiny": "ConvNeXt_Tiny_Weights",
+    "swin_t": "Swin_T_Weights",  # folds its windows into the batch
 }
-AUXILIARY = {"googlenet": 6_379_984, "inception_v3": 27_161_264 - 23_834_568 - 3_326_696}  # parameters of extra heads
+AUXILIARY = {"googlenet": 6_379_984}  # parameters of the extra heads, which torchvision leaves out
 
 
 def reference(name: str) -> nn.Module:
@@ -214,6 +217,11 @@ def test_a_layer_that_does_not_fit_is_named_with_both_shapes() -> None:
         (nn.Sequential(nn.Conv2d(3, 8, (5, 1), padding=(1, 0))), (1, 3, 2, 8), "3 × ≥3 × …"),
         (nn.Sequential(nn.BatchNorm2d(4)), (1, 3, 8, 8), "4 × … × …"),
         (nn.Sequential(nn.MaxPool2d(3)), (1, 3, 2, 8), "… × ≥3 × ≥3"),
+        (nn.Sequential(nn.MaxPool2d(3, dilation=3)), (1, 3, 5, 8), "… × ≥7 × ≥7"),
+        (nn.Sequential(nn.Conv2d(4, 8, 3, padding="same")), (1, 3, 2, 2), "4 × … × …"),
+        (nn.Sequential(nn.BatchNorm1d(5)), (2, 8), "5 × …"),
+        (nn.Sequential(nn.GroupNorm(2, 4)), (1, 6, 5, 5), "4 × …"),
+        (nn.Sequential(nn.ConvTranspose2d(3, 2, 3)), (1, 5, 8, 8), "3 × … × …"),
     ],
 )
 def test_every_kind_of_layer_says_what_it_needs(network: nn.Module, shape: tuple[int, ...], expected: str) -> None:
@@ -239,6 +247,41 @@ def test_an_addition_of_unlike_maps_is_a_failure() -> None:
     failure = summarize(Unlike(), (1, 3, 8, 8)).failure
     assert failure is not None
     assert (failure.layer, failure.given, failure.expected) == ("add", (3, 6, 6), "3 × 8 × 8")
+
+
+@pytest.mark.parametrize(("merging", "expected"), [(parts.Add(), "3 × 8 × 8"), (parts.Concatenate(), "… × 8 × 8")])
+def test_merging_modules_say_what_they_need(merging: nn.Module, expected: str) -> None:
+    """The odd input is given, with the shape of the first one."""
+
+    class Unlike(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3)
+            self.merging = merging
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.merging(x, self.conv(x))
+            return y
+
+    failure = summarize(Unlike(), (1, 3, 8, 8)).failure
+    assert failure is not None
+    assert (failure.layer, failure.given, failure.expected) == ("merging", (3, 6, 6), expected)
+
+
+def test_weights_that_are_computed_are_counted_where_they_are_used() -> None:
+    """A convolution with weight normalisation has the operations of a plain one."""
+    plain, normed = nn.Conv2d(3, 4, 3), nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))
+    counts = [summarize(nn.Sequential(each), (1, 3, 8, 8)).macs for each in (plain, normed)]
+    assert counts == [3888, 3888]
+
+
+def test_lazy_layers_are_refused() -> None:
+    """Their weights have no shape yet."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = nn.Sequential(nn.LazyConv2d(4, 3))
+    with pytest.raises(ParameterError, match="model"):
+        summarize(network, (1, 3, 8, 8))
 
 
 def test_a_run_that_asks_for_values_is_not_followed() -> None:
