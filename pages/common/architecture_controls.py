@@ -71,9 +71,30 @@ def _option_control(settings: Settings, option: Option, value: Value) -> None:
     if isinstance(option.default, bool):
         bound(key, value, store, st.toggle, title, help=help_text)
     elif option.choices:
-        bound(key, value, store, st.selectbox, title, option.choices, help=help_text)
+        names = _choice_names()
+        bound(
+            key, value, store, st.selectbox, title, option.choices,
+            format_func=lambda choice: names.get(choice, str(choice)), help=help_text,
+        )  # fmt: skip
     else:
         _number_control(key, value, store, option, title, help_text)
+
+
+def _choice_names() -> dict[Value, str]:
+    """Names of values that are words; others stand for themselves."""
+    return {
+        "none": _("none"),
+        "batch": _("batch"),
+        "group": _("group"),
+        "table": _("table 1 of the paper"),
+        "all": _("all"),
+        "relu": "ReLU",
+        "relu6": "ReLU6",
+        "leaky_relu": "leaky ReLU",
+        "elu": "ELU",
+        "gelu": "GELU",
+        "silu": "SiLU",
+    }
 
 
 def _number_control(
@@ -89,6 +110,7 @@ def _number_control(
         kind(option.minimum),
         kind(option.maximum),
         step=1 if kind is int else 0.05,
+        format=None if kind is int else "%g",
         help=help_text,
     )
 
@@ -108,7 +130,8 @@ def _side(settings: Settings, label: str, size: tuple[int, ...], axis: int, most
     def store(value: int) -> None:
         settings["size"] = tuple(value if place == axis else side for place, side in enumerate(size_of(settings)))
 
-    bound(f"{settings.page}/size {axis}", size[axis], store, st.number_input, label, 1, most)
+    limits = _("From 1 to {most}.").format(most=most)
+    bound(f"{settings.page}/size {axis}", size[axis], store, st.number_input, label, 1, most, help=limits)
 
 
 # ---- what is known

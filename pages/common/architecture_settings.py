@@ -22,9 +22,11 @@ __all__ = [
     "OWN_SETTINGS",
     "TABS",
     "architecture_suggestions",
+    "as_published",
     "legal",
     "offered",
     "options_of",
+    "published_size",
     "size_of",
 ]
 
@@ -34,7 +36,7 @@ TABS = ("diagram", "layers", "compare", "families", "scaling", "blocks", "signal
 DEFAULT = "resnet18"
 
 _NAME = re.compile(r"[A-Za-z0-9_.#*:]{1,160}")
-_PAIR = re.compile(r"([a-z0-9_]{1,30})-([A-Za-z0-9_.+]{1,20})")
+_PAIR = re.compile(r"([a-z0-9_]{1,30})-([A-Za-z0-9_.+-]{1,20})")
 _MOST_OPTIONS = 12
 
 Texts = tuple[tuple[str, str], ...]
@@ -93,13 +95,16 @@ def offered(record: Architecture) -> tuple[Option, ...]:
 
 
 def options_of(settings: Settings) -> Options:
-    """The options that differ from the published network; what the network does not have is left out.
+    """The options that differ from the published network.
 
     Raises:
-        ParameterError: for a value outside its range.
+        ParameterError: for a name that the network does not have, or a value outside its range.
     """
     texts = dict(settings["options"])
-    known = [option for option in offered(zoo.get(settings["net"])) if option.name in texts]
+    legal_ones = offered(zoo.get(settings["net"]))
+    if strange := texts.keys() - {option.name for option in legal_ones}:
+        raise ParameterError("options", min(strange), ", ".join(option.name for option in legal_ones))
+    known = [option for option in legal_ones if option.name in texts]
     values = [(option.name, option.check(_parsed(option, texts[option.name]))) for option in known]
     defaults = {option.name: option.default for option in known}
     return tuple((name, value) for name, value in values if value != defaults[name])
@@ -111,8 +116,10 @@ def _parsed(option: Option, text: str) -> Value:
         match option.default:
             case bool():
                 return {"True": True, "False": False}[text]
-            case int():
+            case int() if text.isascii() and text.lstrip("-").isdigit():
                 return int(text)
+            case int():
+                raise ValueError(text)
             case float():
                 return float(text)
     except (ValueError, KeyError):
@@ -122,17 +129,28 @@ def _parsed(option: Option, text: str) -> Value:
 
 def size_of(settings: Settings) -> tuple[int, ...]:
     """Rows and columns of the input, or the number of words; the published ones unless set."""
-    record = zoo.get(settings["net"])
-    published = record.input_shape if is_text(record) else record.input_shape[1:]
     chosen: tuple[int, ...] | None = settings["size"]
-    if chosen is None or len(chosen) != len(published) or (is_text(record) and chosen[0] > MOST_WORDS):
-        return published
-    return chosen
+    return published_size(settings["net"]) if chosen is None else chosen
+
+
+def published_size(name: str) -> tuple[int, ...]:
+    """Rows and columns, or the number of words, that a network was published for."""
+    record = zoo.get(name)
+    return record.input_shape if is_text(record) else record.input_shape[1:]
+
+
+def as_published(settings: Settings) -> bool:
+    """Whether the network is as its record describes it."""
+    return not options_of(settings) and size_of(settings) == published_size(settings["net"])
 
 
 def legal(settings: Settings) -> CnnvizError | None:
-    """Put options that are not legal back to the published ones, and return what was wrong."""
+    """Put options and a size that are not legal back to the published ones, and return what was wrong."""
+    size, published = size_of(settings), published_size(settings["net"])
     try:
+        if len(size) != len(published) or (len(size) == 1 and size[0] > MOST_WORDS):
+            settings["size"] = None
+            raise ParameterError("size", _write_size(size), _write_size(published))
         options_of(settings)
     except CnnvizError as error:
         settings["options"] = ()
@@ -146,7 +164,7 @@ def architecture_suggestions() -> list[Suggestion]:
         Suggestion(
             _("LeNet-5 of 1998"),
             _("Two convolutions, two trainable subsamplings, then C5, F6 and the output: read the arithmetic of C3."),
-            {"net": "lenet5_1998", "view": View(("c3",), "c3", "kind")},
+            {"net": "lenet5_1998", "view": View(("c3", "c3.conv"), "c3.conv", "kind")},
         ),
         Suggestion(
             _("VGG’s weights"),
@@ -171,8 +189,8 @@ def architecture_suggestions() -> list[Suggestion]:
         Suggestion(
             _("Vanishing gradient"),
             _(
-                "In a plain network without normalisation the gradient fades on its way to the input; shortcuts carry "
-                "it."
+                "With sigmoids, the gradient of a plain network fades on its way to the input. Shortcuts soften that, "
+                "and batch normalisation stops it."
             ),
             {"tab": "signal"},
         ),

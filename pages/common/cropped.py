@@ -15,14 +15,17 @@ _MARGIN = 256 / 224  # the shorter side is made this much longer than what is cu
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def cropped(sample: str, size: tuple[int, int]) -> bytes:
+def cropped(sample: str, size: tuple[int, int], grey: bool = False) -> bytes:
     """The middle of a sample as JPEG.
 
     Args:
         sample: key in `cnnviz.images.samples`.
         size: rows and columns of the result.
+        grey: for networks that see one channel.
     """
     levels = np.asarray(samples.load(sample).levels, np.uint8)
+    if grey:
+        levels = np.repeat(np.asarray(cv2.cvtColor(levels, cv2.COLOR_RGB2GRAY), np.uint8)[..., None], 3, axis=2)
     rows, columns = size
     scale = _MARGIN * max(rows / levels.shape[0], columns / levels.shape[1])
     fitted = (max(columns, round(levels.shape[1] * scale)), max(rows, round(levels.shape[0] * scale)))

@@ -136,6 +136,7 @@ async def _prepare_networks() -> None:
     """Import PyTorch before a page of networks needs it, but after the first page of the first visitor is drawn."""
     await asyncio.sleep(PREPARE_AFTER)
     await asyncio.to_thread(prepare)
+    gc.collect()
     gc.freeze()
 
 
