@@ -142,7 +142,7 @@ def normalisation(name: str, eps: float = 1e-5, momentum: float = 0.1) -> Norm |
     parts.norm(name, 1)
     if name == "batch":
         return partial(nn.BatchNorm2d, eps=eps, momentum=momentum)
-    return None if name == "none" else partial(parts.norm, name)
+    return None if name == "none" else parts.group_norm
 
 
 def make_unit(norm: str, activation: str, eps: float = 1e-5, momentum: float = 0.1) -> Unit:

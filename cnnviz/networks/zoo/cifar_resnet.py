@@ -14,9 +14,9 @@ from typing import ClassVar
 from torch import nn
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.zoo import parts
+from cnnviz.networks.zoo import initialisation, parts
 from cnnviz.networks.zoo.batch_norm import ConvNormActivation, normalisation
-from cnnviz.networks.zoo.resnet import BasicBlock, Block, PaddedShortcut, Recipe, initialise, make_stage
+from cnnviz.networks.zoo.resnet import BasicBlock, Block, PaddedShortcut, Recipe, make_stage
 
 __all__ = ["BasicBlock", "CifarResNet", "PaddedShortcut", "PlainBlock", "PlainNet"]
 
@@ -35,7 +35,7 @@ class PlainBlock(nn.Sequential):
 
     def __init__(self, in_channels: int, channels: int, stride: int, recipe: Recipe) -> None:
         super().__init__(
-            OrderedDict(
+            parts.present(
                 conv1=recipe.convolution(in_channels, channels, 3, stride),
                 norm1=parts.norm(recipe.norm, channels),
                 activation1=parts.activation(recipe.activation),
@@ -75,7 +75,7 @@ class CifarResNet(nn.Sequential):
         super().__init__(
             _layers(BasicBlock, depth, in_channels, num_classes, width, Recipe(activation, norm, shortcut))
         )
-        initialise(self)
+        initialisation.he(self)
 
 
 class PlainNet(nn.Sequential):
@@ -103,7 +103,7 @@ class PlainNet(nn.Sequential):
         norm: str = "batch",
     ) -> None:
         super().__init__(_layers(PlainBlock, depth, in_channels, num_classes, width, Recipe(activation, norm)))
-        initialise(self)
+        initialisation.he(self)
 
 
 def _layers(

@@ -12,10 +12,10 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.zoo import parts
-from cnnviz.networks.zoo.parts import Concatenate
+from cnnviz.networks.zoo import initialisation, parts
+from cnnviz.networks.zoo.parts import Concatenate, chain, present, through
 
-__all__ = ["DEPTHS", "DenseBlock", "DenseLayer", "DenseNet", "Transition", "initialise"]
+__all__ = ["DEPTHS", "DenseBlock", "DenseLayer", "DenseNet", "Transition"]
 
 # Table 1: layers of the four dense blocks, by the number of all layers.
 DEPTHS = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32), 264: (6, 12, 64, 48)}
@@ -57,10 +57,8 @@ class DenseLayer(nn.Module):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """From the maps of all layers before it, (N, ·, H, W) each, to its own: (N, growth_rate, H, W)."""
-        x = self.concatenate(*maps)
-        x = self.conv1(self.activation1(self.norm1(x)))
-        new: Tensor = self.conv2(self.activation2(self.norm2(x)))
-        return new if self.dropout is None else self.dropout(new)
+        x = through(self.concatenate(*maps), self.norm1, self.activation1, self.conv1)
+        return through(x, self.norm2, self.activation2, self.conv2, self.dropout)
 
 
 class DenseBlock(nn.Module):
@@ -109,7 +107,7 @@ class Transition(nn.Sequential):
 
     def __init__(self, in_channels: int, out_channels: int, activation: str = "relu", norm: str = "batch") -> None:
         super().__init__(
-            OrderedDict(
+            present(
                 norm=parts.norm(norm, in_channels),
                 activation=parts.activation(activation),
                 conv=nn.Conv2d(in_channels, out_channels, 1, bias=norm == "none"),
@@ -160,34 +158,24 @@ class DenseNet(nn.Sequential):
             block = DenseBlock(layers, channels, growth_rate, bottleneck, dropout, activation, norm)
             stages[f"dense_block{number}"] = block
             channels = block.out_channels
-        stages["norm"] = parts.norm(norm, channels)
-        stages["activation"] = parts.activation(activation)
-        stages["avgpool"] = nn.AdaptiveAvgPool2d(1)
-        stages["flatten"] = nn.Flatten()
-        stages["fc"] = nn.Linear(channels, num_classes)
-        super().__init__(stages)
-        initialise(self)
-
-
-def initialise(network: nn.Module) -> None:
-    """Draw all weights from N(0, 2 / fan-in), biases zero.
-
-    Section 4.2 refers to He et al., "Delving Deep into Rectifiers", 2015, equation 10.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        super().__init__(
+            present(
+                **stages,
+                norm=parts.norm(norm, channels),
+                activation=parts.activation(activation),
+                avgpool=nn.AdaptiveAvgPool2d(1),
+                flatten=nn.Flatten(),
+                fc=nn.Linear(channels, num_classes),
+            )
+        )
+        initialisation.he(self)  # section 4.2
 
 
 def _stem(in_channels: int, channels: int, activation: str, norm: str) -> nn.Sequential:
     """The first rows of table 1, from 224×224 to 56×56."""
-    return nn.Sequential(
-        OrderedDict(
-            conv=nn.Conv2d(in_channels, channels, 7, stride=2, padding=3, bias=norm == "none"),
-            norm=parts.norm(norm, channels),
-            activation=parts.activation(activation),
-            pool=nn.MaxPool2d(3, stride=2, padding=1),
-        )
+    return chain(
+        conv=nn.Conv2d(in_channels, channels, 7, stride=2, padding=3, bias=norm == "none"),
+        norm=parts.norm(norm, channels),
+        activation=parts.activation(activation),
+        pool=nn.MaxPool2d(3, stride=2, padding=1),
     )

@@ -11,14 +11,13 @@ of the 5×5 ones: a slip in the code that its weights were trained with.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from cnnviz.networks.zoo import parts
 from cnnviz.networks.zoo.batch_norm import ConvNormActivation, Unit, make_unit
-from cnnviz.networks.zoo.parts import Concatenate
+from cnnviz.networks.zoo.parts import Concatenate, chain
 
 __all__ = ["AuxiliaryHead", "GoogLeNet", "GoogLeNetOutputs", "Inception", "initialise", "scaled"]
 
@@ -56,9 +55,9 @@ class Inception(nn.Module):
         super().__init__()
         one, three_reduce, three, five_reduce, five, pooled = filters
         self.branch_1x1 = unit(in_channels, one, 1)
-        self.branch_3x3 = _chain(reduce=unit(in_channels, three_reduce, 1), conv=unit(three_reduce, three, 3))
-        self.branch_5x5 = _chain(reduce=unit(in_channels, five_reduce, 1), conv=unit(five_reduce, five, third_kernel))
-        self.branch_pool = _chain(pool=nn.MaxPool2d(3, stride=1, padding=1), projection=unit(in_channels, pooled, 1))
+        self.branch_3x3 = chain(reduce=unit(in_channels, three_reduce, 1), conv=unit(three_reduce, three, 3))
+        self.branch_5x5 = chain(reduce=unit(in_channels, five_reduce, 1), conv=unit(five_reduce, five, third_kernel))
+        self.branch_pool = chain(pool=nn.MaxPool2d(3, stride=1, padding=1), projection=unit(in_channels, pooled, 1))
         self.concatenate = Concatenate()
         self.out_channels = one + three + five + pooled
 
@@ -216,7 +215,7 @@ def _stem(in_channels: int, width: float, local_response: bool, unit: Unit) -> n
         "norm2": _local_response(),
         "pool2": nn.MaxPool2d(3, stride=2, ceil_mode=True),
     }
-    return _chain(**{name: layer for name, layer in layers.items() if local_response or "norm" not in name})
+    return chain(**{name: layer for name, layer in layers.items() if local_response or "norm" not in name})
 
 
 def _local_response() -> nn.Module:
@@ -228,7 +227,3 @@ def _row(name: str, width: float) -> tuple[int, int, int, int, int, int]:
     """Filters of a module at a width."""
     one, three_reduce, three, five_reduce, five, pooled = (scaled(each, width) for each in _TABLE[name])
     return one, three_reduce, three, five_reduce, five, pooled
-
-
-def _chain(**layers: nn.Module) -> nn.Sequential:
-    return nn.Sequential(OrderedDict(layers))

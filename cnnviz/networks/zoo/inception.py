@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from cnnviz.networks.zoo.batch_norm import ConvNormActivation, Unit, make_unit
 from cnnviz.networks.zoo.googlenet import scaled
-from cnnviz.networks.zoo.parts import Concatenate
+from cnnviz.networks.zoo.parts import Concatenate, chain
 
 __all__ = [
     "Asymmetric",
@@ -135,9 +135,9 @@ class InceptionA(Branches):
         super().__init__(
             c64 + c64 + c96 + pooled,
             branch_1x1=unit(in_channels, c64, 1),
-            branch_5x5=_chain(reduce=unit(in_channels, c48, 1), conv=unit(c48, c64, 5)),
-            branch_3x3_3x3=_chain(reduce=unit(in_channels, c64, 1), convs=Factorised5x5(c64, c96, unit=unit)),
-            branch_pool=_chain(pool=nn.AvgPool2d(3, stride=1, padding=1), projection=unit(in_channels, pooled, 1)),
+            branch_5x5=chain(reduce=unit(in_channels, c48, 1), conv=unit(c48, c64, 5)),
+            branch_3x3_3x3=chain(reduce=unit(in_channels, c64, 1), convs=Factorised5x5(c64, c96, unit=unit)),
+            branch_pool=chain(pool=nn.AvgPool2d(3, stride=1, padding=1), projection=unit(in_channels, pooled, 1)),
         )
 
 
@@ -156,13 +156,13 @@ class InceptionB(Branches):
         super().__init__(
             4 * out,
             branch_1x1=unit(in_channels, out, 1),
-            branch_7x7=_chain(reduce=unit(in_channels, inner, 1), convs=Asymmetric(inner, out, 7, unit=unit)),
-            branch_7x7_7x7=_chain(
+            branch_7x7=chain(reduce=unit(in_channels, inner, 1), convs=Asymmetric(inner, out, 7, unit=unit)),
+            branch_7x7_7x7=chain(
                 reduce=unit(in_channels, inner, 1),
                 convs1=Asymmetric(inner, inner, 7, tall_first=True, unit=unit),
                 convs2=Asymmetric(inner, out, 7, tall_first=True, unit=unit),
             ),
-            branch_pool=_chain(pool=nn.AvgPool2d(3, stride=1, padding=1), projection=unit(in_channels, out, 1)),
+            branch_pool=chain(pool=nn.AvgPool2d(3, stride=1, padding=1), projection=unit(in_channels, out, 1)),
         )
 
 
@@ -180,11 +180,11 @@ class InceptionC(Branches):
         super().__init__(
             c320 + 4 * c384 + c192,
             branch_1x1=unit(in_channels, c320, 1),
-            branch_3x3=_chain(reduce=unit(in_channels, c384, 1), split=Split(c384, c384, unit)),
-            branch_3x3_3x3=_chain(
+            branch_3x3=chain(reduce=unit(in_channels, c384, 1), split=Split(c384, c384, unit)),
+            branch_3x3_3x3=chain(
                 reduce=unit(in_channels, c448, 1), conv=unit(c448, c384, 3), split=Split(c384, c384, unit)
             ),
-            branch_pool=_chain(pool=nn.AvgPool2d(3, stride=1, padding=1), projection=unit(in_channels, c192, 1)),
+            branch_pool=chain(pool=nn.AvgPool2d(3, stride=1, padding=1), projection=unit(in_channels, c192, 1)),
         )
 
 
@@ -196,7 +196,7 @@ class ReductionA(Branches):
         super().__init__(
             c384 + c96 + in_channels,
             branch_3x3=unit(in_channels, c384, 3, stride=2, padding=0),
-            branch_3x3_3x3=_chain(
+            branch_3x3_3x3=chain(
                 reduce=unit(in_channels, c64, 1),
                 convs=Factorised5x5(c64, c96, stride=2, padding=0, unit=unit),
             ),
@@ -211,8 +211,8 @@ class ReductionB(Branches):
         c192, c320 = scaled(192, width), scaled(320, width)
         super().__init__(
             c320 + c192 + in_channels,
-            branch_3x3=_chain(reduce=unit(in_channels, c192, 1), conv=unit(c192, c320, 3, stride=2, padding=0)),
-            branch_7x7_3x3=_chain(
+            branch_3x3=chain(reduce=unit(in_channels, c192, 1), conv=unit(c192, c320, 3, stride=2, padding=0)),
+            branch_7x7_3x3=chain(
                 reduce=unit(in_channels, c192, 1),
                 convs=Asymmetric(c192, c192, 7, unit=unit),
                 conv=unit(c192, c192, 3, stride=2, padding=0),
@@ -305,7 +305,3 @@ def initialise(network: nn.Module) -> None:
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-
-
-def _chain(**layers: nn.Module) -> nn.Sequential:
-    return nn.Sequential(OrderedDict(layers))

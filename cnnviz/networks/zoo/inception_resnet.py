@@ -19,10 +19,10 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from cnnviz.networks.zoo import parts
+from cnnviz.networks.zoo import initialisation, parts
 from cnnviz.networks.zoo.batch_norm import Activation, ConvNormActivation, Unit, make_unit
 from cnnviz.networks.zoo.inception import Branches, Factorised5x5, Stem
-from cnnviz.networks.zoo.parts import Add
+from cnnviz.networks.zoo.parts import Add, chain
 
 __all__ = [
     "InceptionResNetA",
@@ -34,7 +34,6 @@ __all__ = [
     "ReductionB",
     "ResidualInception",
     "Scale",
-    "initialise",
 ]
 
 
@@ -92,8 +91,8 @@ class InceptionResNetA(ResidualInception):
         branches = Branches(
             32 + 32 + 64,
             branch_1x1=unit(channels, 32, 1),
-            branch_3x3=_chain(reduce=unit(channels, 32, 1), conv=unit(32, 32, 3)),
-            branch_3x3_3x3=_chain(reduce=unit(channels, 32, 1), conv1=unit(32, 48, 3), conv2=unit(48, 64, 3)),
+            branch_3x3=chain(reduce=unit(channels, 32, 1), conv=unit(32, 32, 3)),
+            branch_3x3_3x3=chain(reduce=unit(channels, 32, 1), conv1=unit(32, 48, 3), conv2=unit(48, 64, 3)),
         )
         super().__init__(channels, branches, scale, activation)
 
@@ -111,7 +110,7 @@ class InceptionResNetB(ResidualInception):
         branches = Branches(
             192 + 192,
             branch_1x1=unit(channels, 192, 1),
-            branch_7x7=_chain(reduce=unit(channels, 128, 1), wide=unit(128, 160, (1, 7)), tall=unit(160, 192, (7, 1))),
+            branch_7x7=chain(reduce=unit(channels, 128, 1), wide=unit(128, 160, (1, 7)), tall=unit(160, 192, (7, 1))),
         )
         super().__init__(channels, branches, scale, activation)
 
@@ -129,7 +128,7 @@ class InceptionResNetC(ResidualInception):
         branches = Branches(
             192 + 256,
             branch_1x1=unit(channels, 192, 1),
-            branch_3x3=_chain(reduce=unit(channels, 192, 1), wide=unit(192, 224, (1, 3)), tall=unit(224, 256, (3, 1))),
+            branch_3x3=chain(reduce=unit(channels, 192, 1), wide=unit(192, 224, (1, 3)), tall=unit(224, 256, (3, 1))),
         )
         super().__init__(channels, branches, scale, activation)
 
@@ -142,9 +141,9 @@ class Mixed5b(Branches):
         super().__init__(
             96 + 64 + 96 + 64,
             branch_1x1=unit(192, 96, 1),
-            branch_5x5=_chain(reduce=unit(192, 48, 1), conv=unit(48, 64, 5)),
-            branch_3x3_3x3=_chain(reduce=unit(192, 64, 1), convs=Factorised5x5(64, 96, unit=unit)),
-            branch_pool=_chain(pool=pool, projection=unit(192, 64, 1)),
+            branch_5x5=chain(reduce=unit(192, 48, 1), conv=unit(48, 64, 5)),
+            branch_3x3_3x3=chain(reduce=unit(192, 64, 1), convs=Factorised5x5(64, 96, unit=unit)),
+            branch_pool=chain(pool=pool, projection=unit(192, 64, 1)),
         )
 
 
@@ -155,7 +154,7 @@ class ReductionA(Branches):
         super().__init__(
             384 + 384 + in_channels,
             branch_3x3=unit(in_channels, 384, 3, stride=2, padding=0),
-            branch_3x3_3x3=_chain(
+            branch_3x3_3x3=chain(
                 reduce=unit(in_channels, 256, 1),
                 conv1=unit(256, 256, 3),
                 conv2=unit(256, 384, 3, stride=2, padding=0),
@@ -170,9 +169,9 @@ class ReductionB(Branches):
     def __init__(self, in_channels: int = 1088, unit: Unit = ConvNormActivation) -> None:
         super().__init__(
             384 + 288 + 320 + in_channels,
-            branch1_3x3=_chain(reduce=unit(in_channels, 256, 1), conv=unit(256, 384, 3, stride=2, padding=0)),
-            branch2_3x3=_chain(reduce=unit(in_channels, 256, 1), conv=unit(256, 288, 3, stride=2, padding=0)),
-            branch_3x3_3x3=_chain(
+            branch1_3x3=chain(reduce=unit(in_channels, 256, 1), conv=unit(256, 384, 3, stride=2, padding=0)),
+            branch2_3x3=chain(reduce=unit(in_channels, 256, 1), conv=unit(256, 288, 3, stride=2, padding=0)),
+            branch_3x3_3x3=chain(
                 reduce=unit(in_channels, 256, 1),
                 conv1=unit(256, 288, 3),
                 conv2=unit(288, 320, 3, stride=2, padding=0),
@@ -228,21 +227,8 @@ class InceptionResNetV2(nn.Sequential):
                 fc=nn.Linear(1536, num_classes),
             )
         )
-        initialise(self)
-
-
-def initialise(network: nn.Module) -> None:
-    """Draw the weights of a new network: Glorot's uniform distribution, the default of the authors' TensorFlow Slim."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        initialisation.glorot(self)  # the default of TensorFlow Slim, in which the authors' code is written
 
 
 def _repeated(block: Callable[[], nn.Module], times: int, *last: nn.Module) -> nn.Sequential:
     return nn.Sequential(*(block() for _ in range(times)), *last)
-
-
-def _chain(**layers: nn.Module) -> nn.Sequential:
-    return nn.Sequential(OrderedDict(layers))

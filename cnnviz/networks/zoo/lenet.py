@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.zoo import parts
+from cnnviz.networks.zoo import initialisation, parts
 from cnnviz.networks.zoo.batch_norm import ConvNormActivation, normalisation
 from cnnviz.networks.zoo.lenet_codes import CODE_LENGTH, codes
 from cnnviz.networks.zoo.parts import Concatenate
@@ -30,7 +30,6 @@ __all__ = [
     "Select",
     "Subsampling",
     "initialise_1998",
-    "initialise_modern",
 ]
 
 # Table 1 of the paper: the maps of S2 (0-5) that each of the 16 maps of C3 reads.
@@ -212,7 +211,7 @@ class LeNet5(nn.Sequential):
                 output=nn.Linear(fourth, num_classes),
             )
         )
-        initialise_modern(self)
+        initialisation.he(self)
 
 
 def initialise_1998(network: nn.Module) -> None:
@@ -231,12 +230,3 @@ def initialise_1998(network: nn.Module) -> None:
 def _draw(module: nn.Module, inputs: int) -> None:
     for parameter in module.parameters():
         nn.init.uniform_(parameter, -2.4 / inputs, 2.4 / inputs)
-
-
-def initialise_modern(network: nn.Module) -> None:
-    """Draw all weights from N(0, 2 / fan-in), biases zero: He et al., "Delving Deep into Rectifiers", 2015, eq. 10."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)

@@ -7,12 +7,26 @@ sees is not overwritten by the next one. A module of our own says to which famil
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import ParameterError
 
-__all__ = ["ACTIVATIONS", "NORMS", "Add", "Concatenate", "Multiply", "activation", "norm"]
+__all__ = [
+    "ACTIVATIONS",
+    "NORMS",
+    "Add",
+    "Concatenate",
+    "Multiply",
+    "activation",
+    "chain",
+    "group_norm",
+    "norm",
+    "present",
+    "through",
+]
 
 
 class Add(nn.Module):
@@ -72,8 +86,10 @@ def activation(name: str) -> nn.Module:
     return ACTIVATIONS[name]()
 
 
-def norm(name: str, channels: int) -> nn.Module:
-    """A new normalisation of (N, channels, H, W): "batch", "group" (32 groups, or the most that divide), "none".
+def norm(name: str, channels: int) -> nn.Module | None:
+    """A new normalisation of (N, channels, H, W): "batch" or "group"; None for "none".
+
+    What does nothing is no layer: it would be counted, and take memory.
 
     Raises:
         ParameterError: when there is none of that name.
@@ -82,8 +98,30 @@ def norm(name: str, channels: int) -> nn.Module:
         case "batch":
             return nn.BatchNorm2d(channels)
         case "group":
-            groups = next(count for count in range(min(_GROUPS, channels), 0, -1) if channels % count == 0)
-            return nn.GroupNorm(groups, channels)
+            return group_norm(channels)
         case "none":
-            return nn.Identity()
+            return None
     raise ParameterError("norm", name, ", ".join(NORMS))
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """A new normalisation over 32 groups of channels, or as many below as divide them."""
+    groups = next(count for count in range(min(_GROUPS, channels), 0, -1) if channels % count == 0)
+    return nn.GroupNorm(groups, channels)
+
+
+def present(**layers: nn.Module | None) -> OrderedDict[str, nn.Module]:
+    """The layers that are there, by name and in order: those that are None are left out."""
+    return OrderedDict((name, layer) for name, layer in layers.items() if layer is not None)
+
+
+def chain(**layers: nn.Module | None) -> nn.Sequential:
+    """One layer after the other, each with a name; those that are None are left out."""
+    return nn.Sequential(present(**layers))
+
+
+def through(x: Tensor, *layers: nn.Module | None) -> Tensor:
+    """What becomes of x in one layer after the other; those that are None are passed by."""
+    for layer in layers:
+        x = x if layer is None else layer(x)
+    return x

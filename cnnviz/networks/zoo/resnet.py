@@ -17,7 +17,7 @@ from typing import ClassVar, Protocol
 from torch import Tensor, nn
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.zoo import parts
+from cnnviz.networks.zoo import initialisation, parts
 from cnnviz.networks.zoo.batch_norm import ConvNormActivation, normalisation
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "ProjectionShortcut",
     "Recipe",
     "ResNet",
-    "initialise",
+    "make_layers",
     "make_shortcut",
     "make_stage",
     "resnext50",
@@ -48,6 +48,7 @@ class Recipe:
         stride_in_1x1: a bottleneck steps in its first 1×1 convolution, as in the paper, instead of its 3×3.
         groups: of a bottleneck's 3×3 convolution, ResNeXt's cardinality.
         base_width: maps of a group in the first stage.
+        reduction: of the gates that squeeze-and-excitation puts into bottlenecks.
     """
 
     activation: str = "relu"
@@ -56,6 +57,7 @@ class Recipe:
     stride_in_1x1: bool = False
     groups: int = 1
     base_width: int = 64
+    reduction: int = 16
 
     def convolution(
         self, in_channels: int, channels: int, kernel_size: int, stride: int = 1, groups: int = 1
@@ -90,8 +92,7 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Take (N, in_channels, H, W) to (N, channels, H / stride, W / stride)."""
-        residual = self.activation1(self.norm1(self.conv1(x)))
-        residual = self.norm2(self.conv2(residual))
+        residual = parts.through(x, self.conv1, self.norm1, self.activation1, self.conv2, self.norm2)
         identity = x if self.shortcut is None else self.shortcut(x)
         y: Tensor = self.activation2(self.add(residual, identity))
         return y
@@ -131,12 +132,15 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Take (N, in_channels, H, W) to (N, 4 · channels, H / stride, W / stride)."""
-        residual = self.activation1(self.norm1(self.conv1(x)))
-        residual = self.activation2(self.norm2(self.conv2(residual)))
-        residual = self.norm3(self.conv3(residual))
         identity = x if self.shortcut is None else self.shortcut(x)
-        y: Tensor = self.activation3(self.add(residual, identity))
+        y: Tensor = self.activation3(self.add(self.residual(x), identity))
         return y
+
+    def residual(self, x: Tensor) -> Tensor:
+        """What is added to the input: F(x) of eq. 1."""
+        x = parts.through(x, self.conv1, self.norm1, self.activation1)
+        x = parts.through(x, self.conv2, self.norm2, self.activation2)
+        return parts.through(x, self.conv3, self.norm3)
 
 
 class PaddedShortcut(nn.Sequential):
@@ -154,11 +158,8 @@ class ProjectionShortcut(nn.Sequential):
     """W_s x of eq. 2: a 1×1 convolution makes the shapes equal, normalised like every other."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, recipe: Recipe) -> None:
-        layers: OrderedDict[str, nn.Module] = OrderedDict()
-        layers["conv"] = recipe.convolution(in_channels, out_channels, 1, stride)
-        if recipe.norm != "none":
-            layers["norm"] = parts.norm(recipe.norm, out_channels)
-        super().__init__(layers)
+        conv = recipe.convolution(in_channels, out_channels, 1, stride)
+        super().__init__(parts.present(conv=conv, norm=parts.norm(recipe.norm, out_channels)))
 
 
 def make_shortcut(in_channels: int, out_channels: int, stride: int, recipe: Recipe) -> nn.Module | None:
@@ -233,36 +234,44 @@ class ResNet(nn.Sequential):
     ) -> None:
         if depth not in CONFIGURATIONS:
             raise ParameterError("depth", depth, ", ".join(map(str, CONFIGURATIONS)))
-        block, (two, three, four, five) = CONFIGURATIONS[depth]
+        block, blocks = CONFIGURATIONS[depth]
         recipe = Recipe(activation, norm, shortcut, stride_in_1x1, groups, base_width)
-        channels = round(64 * width)
-        e = block.expansion
-        super().__init__(
-            OrderedDict(
-                conv1=ConvNormActivation(
-                    in_channels,
-                    channels,
-                    kernel_size=7,
-                    stride=2,
-                    norm=normalisation(norm),
-                    activation=partial(parts.activation, activation),
-                ),
-                # Table 1 counts the pooling to conv2_x.
-                conv2_x=nn.Sequential(
-                    OrderedDict(
-                        pool=nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
-                        **make_stage(block, two, channels, channels, 1, recipe),
-                    )
-                ),
-                conv3_x=nn.Sequential(make_stage(block, three, e * channels, 2 * channels, 2, recipe)),
-                conv4_x=nn.Sequential(make_stage(block, four, e * 2 * channels, 4 * channels, 2, recipe)),
-                conv5_x=nn.Sequential(make_stage(block, five, e * 4 * channels, 8 * channels, 2, recipe)),
-                avgpool=nn.AdaptiveAvgPool2d(1),
-                flatten=nn.Flatten(),
-                fc=nn.Linear(e * 8 * channels, num_classes),
-            )
-        )
-        initialise(self)
+        super().__init__(make_layers(block, blocks, in_channels, num_classes, round(64 * width), recipe))
+        initialisation.he(self)  # section 3.4
+
+
+def make_layers(
+    block: Block,
+    blocks: tuple[int, int, int, int],
+    in_channels: int,
+    num_classes: int,
+    channels: int,
+    recipe: Recipe,
+) -> OrderedDict[str, nn.Module]:
+    """A column of table 1: `blocks` of each stage; `channels` maps leave the first convolution."""
+    two, three, four, five = blocks
+    e = block.expansion
+    return OrderedDict(
+        conv1=ConvNormActivation(
+            in_channels,
+            channels,
+            kernel_size=7,
+            stride=2,
+            norm=normalisation(recipe.norm),
+            activation=partial(parts.activation, recipe.activation),
+        ),
+        # Table 1 counts the pooling to conv2_x.
+        conv2_x=parts.chain(
+            pool=nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
+            **make_stage(block, two, channels, channels, 1, recipe),
+        ),
+        conv3_x=nn.Sequential(make_stage(block, three, e * channels, 2 * channels, 2, recipe)),
+        conv4_x=nn.Sequential(make_stage(block, four, e * 2 * channels, 4 * channels, 2, recipe)),
+        conv5_x=nn.Sequential(make_stage(block, five, e * 4 * channels, 8 * channels, 2, recipe)),
+        avgpool=nn.AdaptiveAvgPool2d(1),
+        flatten=nn.Flatten(),
+        fc=nn.Linear(e * 8 * channels, num_classes),
+    )
 
 
 def make_stage(
@@ -307,15 +316,3 @@ def resnext50(
         raise ParameterError("cardinality", cardinality, ", ".join(CARDINALITIES))
     groups, base_width = CARDINALITIES[cardinality]
     return ResNet(50, in_channels, num_classes, width, activation, norm, shortcut, groups=groups, base_width=base_width)
-
-
-def initialise(network: nn.Module) -> None:
-    """Draw all weights from N(0, 2 / fan-in), biases zero.
-
-    Section 3.4 refers to He et al., "Delving Deep into Rectifiers", 2015, eq. 10. Normalisations begin as identities.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)

@@ -10,9 +10,9 @@ from collections import OrderedDict
 
 from torch import nn
 
-from cnnviz.networks.zoo import parts
+from cnnviz.networks.zoo import initialisation, parts
 
-__all__ = ["ConvolutionStage", "HierarchicalCNN", "SimpleCNN", "initialise"]
+__all__ = ["ConvolutionStage", "HierarchicalCNN", "SimpleCNN"]
 
 
 class ConvolutionStage(nn.Sequential):
@@ -23,13 +23,14 @@ class ConvolutionStage(nn.Sequential):
     """
 
     def __init__(self, in_channels: int, out_channels: int, activation: str, norm: str) -> None:
-        layers: OrderedDict[str, nn.Module] = OrderedDict()
-        layers["conv"] = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=norm == "none")
-        if norm != "none":
-            layers["norm"] = parts.norm(norm, out_channels)
-        layers["activation"] = parts.activation(activation)
-        layers["pool"] = nn.MaxPool2d(kernel_size=2)
-        super().__init__(layers)
+        super().__init__(
+            parts.present(
+                conv=nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=norm == "none"),
+                norm=parts.norm(norm, out_channels),
+                activation=parts.activation(activation),
+                pool=nn.MaxPool2d(kernel_size=2),
+            )
+        )
 
 
 class SimpleCNN(nn.Sequential):
@@ -72,7 +73,7 @@ class SimpleCNN(nn.Sequential):
                 classifier=nn.Sequential(classifier),
             )
         )
-        initialise(self)
+        initialisation.he(self)
 
 
 class HierarchicalCNN(nn.Sequential):
@@ -114,13 +115,4 @@ class HierarchicalCNN(nn.Sequential):
                 classifier=nn.Sequential(classifier),
             )
         )
-        initialise(self)
-
-
-def initialise(network: nn.Module) -> None:
-    """Draw all weights from N(0, 2 / fan-in), biases zero: He et al., "Delving Deep into Rectifiers", 2015, eq. 10."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        initialisation.he(self)

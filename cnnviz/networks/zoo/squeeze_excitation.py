@@ -6,18 +6,14 @@ be put into any network; here, into ResNet-50.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from torch import Tensor, nn
 
-from cnnviz.networks.zoo.batch_norm import Activation, make_unit
+from cnnviz.networks.zoo import initialisation
+from cnnviz.networks.zoo.batch_norm import Activation
 from cnnviz.networks.zoo.parts import Multiply
-from cnnviz.networks.zoo.resnet import Bottleneck, Recipe, initialise
+from cnnviz.networks.zoo.resnet import CONFIGURATIONS, Bottleneck, Recipe, make_layers
 
-__all__ = ["SEBottleneck", "SEResNet", "SqueezeExcitation", "initialise"]
-
-# Table 1: blocks of conv2_x … conv5_x, those of ResNet-50.
-_BLOCKS = (3, 4, 6, 3)
+__all__ = ["SEBottleneck", "SEResNet", "SqueezeExcitation"]
 
 
 class SqueezeExcitation(nn.Module):
@@ -63,23 +59,19 @@ class SEBottleneck(Bottleneck):
         in_channels: maps of the input.
         channels: maps between the 1×1 convolutions; the output has four times as many.
         stride: step of the block.
-        recipe: what the network's blocks have in common.
-        reduction: r, how many times fewer units than channels the gate has inside.
+        recipe: what the network's blocks have in common; its `reduction` says how many times fewer units than
+            channels the gate has inside.
     """
 
-    def __init__(self, in_channels: int, channels: int, stride: int, recipe: Recipe, reduction: int = 16) -> None:
+    def __init__(self, in_channels: int, channels: int, stride: int, recipe: Recipe) -> None:
         super().__init__(in_channels, channels, stride, recipe)
         out_channels = channels * self.expansion
-        self.squeeze_excitation = SqueezeExcitation(out_channels, max(1, out_channels // reduction))
+        self.squeeze_excitation = SqueezeExcitation(out_channels, max(1, out_channels // recipe.reduction))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Take (N, in_channels, H, W) to (N, 4 · channels, H / stride, W / stride)."""
-        residual = self.activation1(self.norm1(self.conv1(x)))
-        residual = self.activation2(self.norm2(self.conv2(residual)))
-        residual = self.squeeze_excitation(self.norm3(self.conv3(residual)))
-        identity = x if self.shortcut is None else self.shortcut(x)
-        y: Tensor = self.activation3(self.add(residual, identity))
-        return y
+    def residual(self, x: Tensor) -> Tensor:
+        """ResNet's residual, each map of it weighed."""
+        weighed: Tensor = self.squeeze_excitation(super().residual(x))
+        return weighed
 
 
 class SEResNet(nn.Sequential):
@@ -103,23 +95,7 @@ class SEResNet(nn.Sequential):
         activation: str = "relu",
         norm: str = "batch",
     ) -> None:
-        recipe = Recipe(activation, norm, stride_in_1x1=True)
-        channels = max(1, round(64 * width))
-        conv1 = make_unit(norm, activation)(in_channels, channels, 7, stride=2)
-        stages: OrderedDict[str, nn.Module] = OrderedDict(conv1=conv1)
-        before = channels
-        for number, blocks in enumerate(_BLOCKS):
-            maps = channels * 2**number
-            layers: OrderedDict[str, nn.Module] = OrderedDict()
-            if number == 0:
-                layers["pool"] = nn.MaxPool2d(3, stride=2, padding=1)
-            for place in range(blocks):
-                stride = 2 if number > 0 and place == 0 else 1
-                layers[str(place)] = SEBottleneck(before, maps, stride, recipe, reduction)
-                before = maps * SEBottleneck.expansion
-            stages[f"conv{number + 2}_x"] = nn.Sequential(layers)
-        stages["avgpool"] = nn.AdaptiveAvgPool2d(1)
-        stages["flatten"] = nn.Flatten()
-        stages["fc"] = nn.Linear(before, num_classes)
-        super().__init__(stages)
-        initialise(self)
+        recipe = Recipe(activation, norm, stride_in_1x1=True, reduction=reduction)
+        _, blocks = CONFIGURATIONS[50]
+        super().__init__(make_layers(SEBottleneck, blocks, in_channels, num_classes, round(64 * width), recipe))
+        initialisation.he(self)

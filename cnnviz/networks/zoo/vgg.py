@@ -11,9 +11,9 @@ from collections import OrderedDict
 from torch import nn
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.zoo import parts
+from cnnviz.networks.zoo import initialisation, parts
 
-__all__ = ["CONFIGURATIONS", "VGG", "Stage", "initialise"]
+__all__ = ["CONFIGURATIONS", "VGG", "Stage"]
 
 # Table 1, columns A, B, D and E: convolutions of each stage, by the number of layers with weights.
 CONFIGURATIONS: dict[int, tuple[int, ...]] = {
@@ -44,12 +44,11 @@ class Stage(nn.Sequential):
 
 def _convolution(in_channels: int, channels: int, activation: str, norm: str) -> nn.Sequential:
     """A convolution and what follows it. Its bias is idle before a normalisation, but torchvision's has one."""
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["conv"] = nn.Conv2d(in_channels, channels, kernel_size=3, padding=1)
-    if norm != "none":
-        layers["norm"] = parts.norm(norm, channels)
-    layers["activation"] = parts.activation(activation)
-    return nn.Sequential(layers)
+    return parts.chain(
+        conv=nn.Conv2d(in_channels, channels, kernel_size=3, padding=1),
+        norm=parts.norm(norm, channels),
+        activation=parts.activation(activation),
+    )
 
 
 class VGG(nn.Sequential):
@@ -88,7 +87,9 @@ class VGG(nn.Sequential):
             stages[f"stage{number}"] = Stage(number, convolutions, before, after, activation, norm)
         super().__init__(stages)
         self.classifier = _classifier(channels[-1], round(4096 * width), num_classes, activation, dropout)
-        initialise(self)
+        # The authors began with a shallow network, drawn from N(0, 0.1²), and grew it; after the submission they found
+        # that Glorot's way needs no such detour (section 3.1).
+        initialisation.glorot(self)
 
 
 def _classifier(channels: int, hidden: int, num_classes: int, activation: str, dropout: float) -> nn.Sequential:
@@ -106,16 +107,3 @@ def _classifier(channels: int, hidden: int, num_classes: int, activation: str, d
             layers[f"dropout{name}"] = nn.Dropout(dropout)
     layers["fc8"] = nn.Linear(hidden, num_classes)
     return nn.Sequential(layers)
-
-
-def initialise(network: nn.Module) -> None:
-    """Draw weights as Glorot and Bengio (2010, eq. 16) do, biases zero: the remark in section 3.1.
-
-    The authors began with a shallow network, drawn from N(0, 0.1²), and grew it; after the submission they found
-    that Glorot's way needs no such detour.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)

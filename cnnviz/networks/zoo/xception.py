@@ -12,11 +12,11 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from cnnviz.networks.zoo import parts
+from cnnviz.networks.zoo import initialisation, parts
 from cnnviz.networks.zoo.googlenet import scaled
-from cnnviz.networks.zoo.parts import Add
+from cnnviz.networks.zoo.parts import Add, chain
 
-__all__ = ["SeparableConvolution", "Xception", "XceptionBlock", "initialise"]
+__all__ = ["SeparableConvolution", "Xception", "XceptionBlock"]
 
 
 class SeparableConvolution(nn.Sequential):
@@ -29,12 +29,13 @@ class SeparableConvolution(nn.Sequential):
     """
 
     def __init__(self, in_channels: int, out_channels: int, norm: str = "batch") -> None:
-        layers: OrderedDict[str, nn.Module] = OrderedDict()
-        layers["depthwise"] = nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False)
-        layers["pointwise"] = nn.Conv2d(in_channels, out_channels, 1, bias=norm == "none")
-        if norm != "none":
-            layers["norm"] = parts.norm(norm, out_channels)
-        super().__init__(layers)
+        super().__init__(
+            parts.present(
+                depthwise=nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False),
+                pointwise=nn.Conv2d(in_channels, out_channels, 1, bias=norm == "none"),
+                norm=parts.norm(norm, out_channels),
+            )
+        )
 
 
 class XceptionBlock(nn.Module):
@@ -106,7 +107,7 @@ class Xception(nn.Sequential):
 
         c32, c64, c1024, c1536, c2048 = (scaled(each, width) for each in (32, 64, 1024, 1536, 2048))
         stages: OrderedDict[str, nn.Module] = OrderedDict(
-            entry_flow=_chain(
+            entry_flow=chain(
                 conv1=_convolution(in_channels, c32, 2, activation, norm),
                 conv2=_convolution(c32, c64, 1, activation, norm),
                 block1=block(64, 128, 128, stride=2, first_activation=False),
@@ -114,7 +115,7 @@ class Xception(nn.Sequential):
                 block3=block(256, 728, 728, stride=2),
             ),
             middle_flow=nn.Sequential(*(block(728, 728, 728, 728) for _ in range(middle_blocks))),
-            exit_flow=_chain(
+            exit_flow=chain(
                 block=block(728, 728, 1024, stride=2),
                 separable1=SeparableConvolution(c1024, c1536, norm),
                 activation1=parts.activation(activation),
@@ -128,32 +129,20 @@ class Xception(nn.Sequential):
             stages["dropout"] = nn.Dropout(dropout)
         stages["fc"] = nn.Linear(c2048, num_classes)
         super().__init__(stages)
-        initialise(self)
-
-
-def initialise(network: nn.Module) -> None:
-    """Draw the weights of a new network: Glorot's uniform distribution, Keras' default, which the paper's code has."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        initialisation.glorot(self)  # the default of Keras, in which the paper's code is written
 
 
 def _convolution(in_channels: int, out_channels: int, stride: int, activation: str, norm: str) -> nn.Sequential:
     """An ordinary 3×3 convolution at the beginning; like Keras' code, without zeros around the picture."""
-    layers: dict[str, nn.Module] = {"conv": nn.Conv2d(in_channels, out_channels, 3, stride, bias=norm == "none")}
-    if norm != "none":
-        layers["norm"] = parts.norm(norm, out_channels)
-    return _chain(**layers, activation=parts.activation(activation))
+    return chain(
+        conv=nn.Conv2d(in_channels, out_channels, 3, stride, bias=norm == "none"),
+        norm=parts.norm(norm, out_channels),
+        activation=parts.activation(activation),
+    )
 
 
 def _projection(in_channels: int, out_channels: int, stride: int, norm: str) -> nn.Sequential:
-    layers: dict[str, nn.Module] = {"conv": nn.Conv2d(in_channels, out_channels, 1, stride, bias=norm == "none")}
-    if norm != "none":
-        layers["norm"] = parts.norm(norm, out_channels)
-    return _chain(**layers)
-
-
-def _chain(**layers: nn.Module) -> nn.Sequential:
-    return nn.Sequential(OrderedDict(layers))
+    return chain(
+        conv=nn.Conv2d(in_channels, out_channels, 1, stride, bias=norm == "none"),
+        norm=parts.norm(norm, out_channels),
+    )

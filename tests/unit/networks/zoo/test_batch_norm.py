@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.networks import zoo
 from cnnviz.networks.zoo.batch_norm import BatchNormalization, ConvNormActivation, make_unit, normalisation
 from tests.unit.networks.zoo.later_cases import pictures
 
@@ -130,3 +131,11 @@ def test_units_are_made_by_name() -> None:
         make_unit("layer", "relu")
     with pytest.raises(ParameterError, match="activation"):
         make_unit("batch", "step")
+
+
+@pytest.mark.parametrize("key", ["resnet18", "resnet50", "resnet20", "plain20", "densenet121", "se_resnet50", "vgg11"])
+def test_no_normalisation_is_no_layer(key: str) -> None:
+    """Nothing takes its place: what does nothing would be counted, and would take memory."""
+    kinds = {name: {type(each) for each in zoo.blueprint(key, norm=name).modules()} for name in ("none", "group")}
+    assert kinds["group"] - kinds["none"] == {nn.GroupNorm}
+    assert kinds["none"] < kinds["group"]

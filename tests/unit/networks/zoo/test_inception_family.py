@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from cnnviz.networks.summary import summarize
+from cnnviz.networks.zoo import initialisation
 from cnnviz.networks.zoo.googlenet import GoogLeNet, Inception
 from cnnviz.networks.zoo.inception import Asymmetric, Factorised5x5, InceptionA, InceptionB, InceptionC, InceptionV3
-from cnnviz.networks.zoo.inception_resnet import InceptionResNetA, initialise
+from cnnviz.networks.zoo.inception_resnet import InceptionResNetA
 from cnnviz.networks.zoo.xception import SeparableConvolution, Xception, XceptionBlock
 from tests.unit.networks.zoo.later_cases import blueprint, pictures, summary, weight_count
 
@@ -228,7 +229,7 @@ def test_weights_begin_as_the_authors_code_draws_them() -> None:
     pointwise = Xception(width=0.25, middle_blocks=1).exit_flow.separable2.pointwise.weight
     assert pointwise.std().item() == pytest.approx((2 / (384 + 512)) ** 0.5, rel=0.02)
     block = InceptionResNetA()
-    initialise(block)
+    initialisation.glorot(block)
     assert block.expansion.weight.std().item() == pytest.approx((2 / (128 + 320)) ** 0.5, rel=0.02)
 
 

@@ -1,0 +1,33 @@
+"""How weights begin, where several networks begin alike; a network with a way of its own has it in its own file."""
+
+from __future__ import annotations
+
+from torch import nn
+
+__all__ = ["glorot", "he"]
+
+
+def he(network: nn.Module) -> None:
+    """Draw the weights of all convolutions and linear layers from N(0, 2 / fan-in), biases zero.
+
+    He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015, equation 10: behind a ReLU, which lets half of the
+    values through, signals keep their size. Normalisations begin as identities.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def glorot(network: nn.Module) -> None:
+    """Draw the weights of all convolutions and linear layers evenly from ±√(6 / (fan-in + fan-out)), biases zero.
+
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010, equation 16:
+    between signals that keep their size on the way forward and gradients that keep theirs on the way back.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
