@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from cnnviz.networks.custom.network import Custom
 from cnnviz.networks.custom.text import read
@@ -29,9 +30,9 @@ class Example:
     lesson: str
     source: str
 
-    @property
+    @cached_property
     def custom(self) -> Custom:
-        """The network."""
+        """The network, read once: a page asks for it at each rerun."""
         return read(self.text)
 
 
@@ -64,7 +65,11 @@ EXAMPLES = (
         "3x32x32:"
         + _stages("conv16k3p1b0-bn-relu-res16-res16-res16", "res32s2-res32-res32", "res64s2-res64-res64")
         + "-gap-flat-fc10",
-        N_("Twenty layers with weights and only 0.27 million parameters: no large linear layer at the end."),
+        N_(
+            "Twenty layers with weights one after the other, and no large linear layer at the end: 0.27 million "
+            "parameters. 2,752 of them are in two shortcuts, which are 1×1 convolutions where the channels change; the "
+            "paper fills up with zeros there, and has 269,722, as ResNet-20 in the other tabs."
+        ),
         "He et al. 2016, arXiv 1512.03385, section 4.2",
     ),
     Example(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from cnnviz.convolution.checks import Pair
 from cnnviz.errors import ParameterError
@@ -33,8 +33,6 @@ class Slot(ABC):
     name: str
     letter: str = ""
     always: bool = False
-
-    form: ClassVar[str] = ""  # regular expression of the text form
 
     @property
     @abstractmethod
@@ -74,8 +72,6 @@ class Number(Slot):
     maximum: int = 4096
     step: int = 1
 
-    form: ClassVar[str] = "[0-9]{1,4}"
-
     @property
     def legal(self) -> str:
         """The range in symbols."""
@@ -105,8 +101,6 @@ class Pairs(Slot):
 
     minimum: int = 1
     rule: str = ""
-
-    form: ClassVar[str] = "[0-9]{1,2}(?:x[0-9]{1,2})?|same"
 
     @property
     def legal(self) -> str:
@@ -141,8 +135,6 @@ class Pairs(Slot):
 @dataclass(frozen=True)
 class Flag(Slot):
     """Yes or no, written 1 or 0."""
-
-    form: ClassVar[str] = "[01]"
 
     @property
     def legal(self) -> str:

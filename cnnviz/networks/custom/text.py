@@ -17,7 +17,6 @@ from cnnviz.text import N_
 __all__ = ["MOST_CHARACTERS", "read", "read_input", "read_layer", "write", "write_layer"]
 
 MOST_CHARACTERS = 4000
-_EXAMPLE = "3x32x32:conv16k3-relu"
 _SHOWN = 30  # characters of a wrong layer that a sentence repeats
 _INPUT = re.compile(r"([0-9]{1,2})x([0-9]{1,3})x([0-9]{1,3})", re.ASCII)
 _VALUE = "[0-9]{1,4}(?:x[0-9]{1,4})?|same"
@@ -29,12 +28,14 @@ def read(text: str) -> Custom:
     """Read a network that `write` wrote, or a person; all of its layers fit.
 
     Raises:
-        ParameterError: when it is too long, or has no legal input.
-        CnnvizError: when a layer cannot be read; names it.
+        ParameterError: when it has no legal input.
+        CnnvizError: when it is too long, or a layer cannot be read; names it.
         UnfitError: when a layer does not fit, or makes the network too large.
     """
     if len(text) > MOST_CHARACTERS:
-        raise ParameterError("network", text[:_SHOWN] + "…", N_("shorter"))
+        raise CnnvizError(
+            N_("The text has {count:,} characters; {most:,} are the most here."), count=len(text), most=MOST_CHARACTERS
+        )
     plain = "".join(text.lower().split())
     shape, colon, listed = plain.partition(":")
     if not colon:
