@@ -28,8 +28,8 @@ _MOBILENET_V1 = Architecture(
     builder="mobilenet:MobileNetV1",
     num_classes=1000,
     novelty=N_(
-        "Depthwise separable convolutions in all layers but the first: one filter for each channel, then 1 × 1 across "
-        "them, for about a ninth of the operations. A multiplier of the width trades accuracy for speed."
+        "Depthwise separable convolutions behind the first, ordinary one: one filter for each channel, then 1 × 1 "
+        "across them, for about a ninth of the operations. A multiplier of the width trades accuracy for speed."
     ),
     options=(WIDTH, replace(DROPOUT, default=0.001), _RELU6, _NORM),
     published=(Published("ImageNet", "Howard et al. 2017, table 8", top1=70.6, parameters=4.2e6, macs=569e6),),

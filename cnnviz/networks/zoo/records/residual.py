@@ -57,6 +57,20 @@ _RESNET_PUBLISHED = {
         Published("ImageNet", "Tan and Le 2019 (EfficientNet), table 2", 77.8, 93.8, 60e6, 11e9),
     ),
 }
+_BOTTLENECKS = {
+    50: N_(
+        "Bottleneck blocks: 1 × 1 convolutions reduce the maps before the 3 × 3 and restore them after it, so that 50 "
+        "layers cost little more than the 34 of ResNet-34."
+    ),
+    101: N_(
+        "Bottleneck blocks as in ResNet-50, 17 more of them in conv4_x: twice the layers, for about twice the "
+        "operations."
+    ),
+    152: N_(
+        "Bottleneck blocks as in ResNet-50, three times as many layers: the deepest network for ImageNet at its time, "
+        "with fewer operations than VGG-16."
+    ),
+}
 
 
 def _resnet(depth: int) -> Architecture:
@@ -67,10 +81,7 @@ def _resnet(depth: int) -> Architecture:
         )
         lesson = N_("Open a block: its input goes around the two convolutions and is added behind them.")
     else:
-        novelty = N_(
-            "Bottleneck blocks: 1 × 1 convolutions reduce the maps before the 3 × 3 and restore them after it, so "
-            "that a deeper network costs hardly more."
-        )
+        novelty = _BOTTLENECKS[depth]
         lesson = N_("In a block, the 3 × 3 convolution works on a quarter of the maps that leave it.")
     return Architecture(
         key=f"resnet{depth}",
