@@ -13,11 +13,13 @@ from cnnviz.networks.custom.examples import EXAMPLES
 from cnnviz.snippets.network import network_program
 from pages.common.build_table import DraftError, build_table, shown_columns, table_rows, table_width
 from pages.common.build_typing import input_controls, last_refused, start_control, text_control
+from pages.common.build_words import said, words_control
+from pages.common.charts import short
 from pages.common.cropped import cropped
-from pages.common.diagram import Picture, View, diagram
-from pages.common.language import _, current, ngettext, translate
+from pages.common.diagram import Network, Picture, View, diagram
+from pages.common.language import _, current, ngettext
 from pages.common.layers_tab import layers_tab
-from pages.common.network_facts import Facts, facts_of
+from pages.common.network_facts import facts_of
 from pages.common.settings import Setting, Settings, choice, flag
 from pages.common.typed_table import RowError, typed_rows
 
@@ -25,7 +27,7 @@ __all__ = ["BUILD_SETTINGS", "build_tab"]
 
 _VIEWS = ("table", "diagram", "layers", "code")
 _SAMPLE = "cat"
-_ROOM = 900  # pixels for both tables on a projector
+_ROOM = 908  # pixels for both tables on a projector
 _NARROWEST = 190
 
 BUILD_SETTINGS = (
@@ -34,8 +36,11 @@ BUILD_SETTINGS = (
     flag("build_columns"),
 )
 
-# On a phone the text gets a line of its own.
-_STYLE = "<style>@media (max-width: 600px) { :has(> .st-key-build-text) { flex: 1 1 100% !important; } }</style>"
+# On a phone the text gets a line of its own; what the browser says about Enter stands below it, not on long text.
+_STYLE = """<style>
+@media (max-width: 600px) { :has(> .st-key-build-text) { flex: 1 1 100% !important; } }
+.st-key-build-text [data-testid="InputInstructions"] { bottom: -1.1rem; }
+</style>"""
 
 
 def build_tab(settings: Settings) -> None:
@@ -53,15 +58,17 @@ def build_tab(settings: Settings) -> None:
         "layers": _("Every layer"),
         "code": _("PyTorch and link"),
     }
-    settings.control(
-        "build_view",
-        st.segmented_control,
-        _("Show"),
-        list(_VIEWS),
-        format_func=titles.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        settings.control(
+            "build_view",
+            st.segmented_control,
+            _("Show"),
+            list(_VIEWS),
+            format_func=titles.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+        )
+        words_control()
     problem = _typed(settings) if settings["build_view"] == "table" else None
     with verdict:
         _verdict(settings, problem)
@@ -70,7 +77,7 @@ def build_tab(settings: Settings) -> None:
         case "diagram":
             _diagram(settings, custom)
         case "layers":
-            layers_tab(_facts(write(custom)).network, "network")
+            layers_tab(_facts(write(custom)), "network")
         case "code":
             _code(settings, custom)
 
@@ -80,15 +87,19 @@ def build_tab(settings: Settings) -> None:
 
 def _verdict(settings: Settings, problem: RowError | None) -> None:
     refused = last_refused(settings)
-    kept = _("The last good layers stay in use.")
+    totals = _totals(steps(settings["build"]))
     if refused is not None:
         shown = refused.text[:60].replace("`", "")
-        st.error(f"`{shown}`: {translate(refused.error)} {kept}", icon=":material/error:")
+        kept = _("The last good layers stay in use.")
+        st.error(f"`{shown}`: {said(refused.error)} {kept}", icon=":material/error:")
     elif problem is not None:
+        kept = _("The text and the link still hold the last good layers.")
         st.error(f"{problem} {kept}", icon=":material/edit_off:")
     else:
-        st.success(_totals(steps(settings["build"])), icon=":material/check:")
+        st.success(totals, icon=":material/check:")
         _lesson(settings["build"])
+        return
+    st.markdown(f":material/history: {_('Last good layers:')} {totals}")
 
 
 def _lesson(custom: Custom) -> None:
@@ -104,9 +115,13 @@ def _totals(done: Sequence[Step]) -> str:
     parts = [
         ngettext("**{count:,}** parameter", "**{count:,}** parameters", count).format(count=count),
         _("**{count:,}** multiply-accumulates").format(count=sum(each.cost.macs for each in done)),
-        _("**{size:,.1f} KiB** of activations").format(size=sum(each.cost.memory for each in done) / 1024),
+        _("**{memory}** of activations").format(memory=_bytes(sum(each.cost.memory for each in done))),
     ]
     return " · ".join([*parts, *_sight(done)])
+
+
+def _bytes(count: int) -> str:
+    return f"{short(count)}B" if count >= 1000 else f"{count} B"
 
 
 def _sight(done: Sequence[Step]) -> list[str]:
@@ -130,7 +145,7 @@ def _typed(settings: Settings) -> RowError | None:
     rows = [*table_rows(settings["build"]), *(typed_rows(settings, "build") or ())]
     columns = shown_columns(rows, settings["build_columns"])
     width = table_width(columns)
-    left, right = st.columns([width, max(_NARROWEST, _ROOM - width)], gap="small")
+    left, right = st.columns([width, max(_NARROWEST, _ROOM - width)], gap="xsmall")
     with left:
         problem = build_table(settings, columns)
     with right:
@@ -166,10 +181,10 @@ def _outputs(done: Sequence[Step], failed: bool) -> None:
         height="content",
         placeholder="",
         column_config={
-            "layer": st.column_config.TextColumn(_("Layer"), width=84),
-            "output": st.column_config.TextColumn(_("Output"), width=98),
+            "layer": st.column_config.TextColumn(_("Layer"), width=80),
+            "output": st.column_config.TextColumn(_("Output"), width=94),
             "parameters": number(_("Parameters"), format="localized", width=84),
-            "macs": number(_("MACs"), format="localized", width=88, help=_("Multiply-accumulates")),
+            "macs": number(_("MACs"), format="localized", width=86, help=_("Multiply-accumulates")),
             "field": st.column_config.TextColumn(_("Receptive field"), width=104),
         },
     )
@@ -184,13 +199,13 @@ def _field(step: Step) -> str:
 # ---- drawn and taken away
 
 
-def _facts(text: str) -> Facts:
+def _facts(text: str) -> Network:
     with st.spinner(_("Following a picture through the network")):
         return _traced(text)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _traced(text: str) -> Facts:
+def _traced(text: str) -> Network:
     from cnnviz.networks.custom import building
 
     custom = read(text)
@@ -198,7 +213,6 @@ def _traced(text: str) -> Facts:
 
 
 def _diagram(settings: Settings, custom: Custom) -> None:
-    found = _facts(write(custom))
     key = f"{settings.page}/build looked at"  # not in the address: names change with every layer
 
     def keep(view: View) -> None:
@@ -208,8 +222,7 @@ def _diagram(settings: Settings, custom: Custom) -> None:
     picture = Picture(cropped(_SAMPLE, size), *size)
     diagram(
         f"{settings.page}/build diagram",
-        [found.network],
-        found.code,
+        [_facts(write(custom))],
         picture,
         st.session_state.get(key, View()),
         keep,

@@ -11,32 +11,19 @@ from cnnviz.errors import CnnvizError, ParameterError
 from cnnviz.networks.custom import KINDS, Custom, Kind, Record, Step, UnfitError, steps, write
 from cnnviz.networks.custom.kinds import kind_of
 from cnnviz.networks.custom.text import read_layer
-from pages.common.language import _, translate
+from pages.common.build_words import COLUMN_OF, column_titles, said
+from pages.common.language import _
 from pages.common.settings import Settings
 from pages.common.typed_table import Form, Row, RowError, typed_table
 
 __all__ = ["DraftError", "build_table", "read_rows", "shown_columns", "table_rows", "table_width", "tidied"]
 
-# The column of each value of a layer.
-_COLUMNS = {
-    "out_channels": "channels",
-    "out_features": "channels",
-    "kernel_size": "kernel",
-    "stride": "stride",
-    "padding": "padding",
-    "dilation": "dilation",
-    "groups": "groups",
-    "bias": "bias",
-    "percent": "factor",
-    "expansion": "factor",
-    "reduction": "factor",
-}
 _ALWAYS = ("place", "kind", "channels", "kernel", "stride", "padding")
 _RARE = {"dilation": ("", "1"), "groups": ("", "1"), "bias": ("", "1"), "factor": ("",)}  # shown where not these
 _WIDTHS = {
-    "place": 46, "kind": 150, "channels": 90, "kernel": 74, "stride": 70, "padding": 80, "dilation": 80, "groups": 76,
-    "bias": 62, "factor": 70,
-}  # fmt: skip
+    "place": 46, "kind": 150, "channels": 94, "kernel": 78, "stride": 74, "padding": 88, "dilation": 104, "groups": 86,
+    "bias": 78, "factor": 80,
+}  # of the titles with their sign, in any language  # fmt: skip
 _TICKS = 34  # the column where rows are ticked
 _FRESH = "relu"  # of a new row: it fits everywhere
 _LONGEST = 9  # characters of a cell
@@ -85,7 +72,7 @@ def table_rows(custom: Custom) -> list[Row]:
 def _row(layer: Record, number: int) -> Row:
     """A layer as it stands in the table; "was" is its place before any edit, and not shown."""
     kind = kind_of(layer)
-    cells = {_COLUMNS[name]: text for name, text in kind.write(layer).items()}
+    cells = {COLUMN_OF[name]: text for name, text in kind.write(layer).items()}
     return {**_BLANK, "place": str(number), "was": str(number), "kind": kind.word, **cells}
 
 
@@ -112,7 +99,7 @@ def _order(row: Row) -> float:
 
 def _tidy(row: Row, number: int) -> Row:
     kind = KINDS.get(row.get("kind", ""), KINDS[_FRESH])
-    own = {_COLUMNS[slot.name]: row.get(_COLUMNS[slot.name], "") for slot in kind.slots}
+    own = {COLUMN_OF[slot.name]: row.get(COLUMN_OF[slot.name], "") for slot in kind.slots}
     usual = _row(read_layer(kind.example), number)
     if not any(own.values()):
         return usual
@@ -137,21 +124,21 @@ def read_rows(shape: tuple[int, int, int], rows: Sequence[Row]) -> Custom:
         try:
             layers.append(_layer(row))
         except CnnvizError as error:
-            sentence = _("Row {number}: {why}").format(number=number, why=translate(error))
+            sentence = _("Row {number}: {why}").format(number=number, why=said(error))
             raise DraftError(sentence, _fitting(shape, layers)) from error
     try:
         custom = Custom(shape, tuple(layers))
         steps(custom)
     except UnfitError as error:
-        raise DraftError(translate(error), error.steps) from error
+        raise DraftError(said(error), error.steps) from error
     except ParameterError as error:
-        raise RowError(translate(error)) from error
+        raise RowError(said(error)) from error
     return custom
 
 
 def _layer(row: Row) -> Record:
     kind: Kind = KINDS.get(row.get("kind", ""), KINDS[_FRESH])
-    cells = {slot.name: row.get(_COLUMNS[slot.name], "") for slot in kind.slots}
+    cells = {slot.name: row.get(COLUMN_OF[slot.name], "") for slot in kind.slots}
     return kind.read({name: "".join(cell.lower().replace("×", "x").split()) for name, cell in cells.items()})
 
 
@@ -168,13 +155,14 @@ def _fitting(shape: tuple[int, int, int], layers: Sequence[Record]) -> tuple[Ste
 
 
 def _columns() -> dict[str, Any]:
+    titles, helps = column_titles(), _helps()
     columns: dict[str, Any] = {
-        name: st.column_config.TextColumn(title, width=_WIDTHS[name], max_chars=_LONGEST, help=about)
-        for name, (title, about) in _texts().items()
+        name: st.column_config.TextColumn(titles[name], width=_WIDTHS[name], max_chars=_LONGEST, help=about)
+        for name, about in helps.items()
     }
     kinds = {word: _(kind.title) for word, kind in KINDS.items()}
     columns["kind"] = st.column_config.SelectboxColumn(
-        _("Kind"),
+        titles["kind"],
         options=list(kinds),
         format_func=lambda word: kinds.get(str(word), str(word)),
         default=_FRESH,
@@ -183,23 +171,20 @@ def _columns() -> dict[str, Any]:
     )
     answers = {"": "", "1": _("yes"), "0": _("no")}
     columns["bias"] = st.column_config.SelectboxColumn(
-        _("Bias"), options=list(answers), format_func=lambda key: answers.get(str(key), ""), width=_WIDTHS["bias"]
+        titles["bias"], options=list(answers), format_func=lambda key: answers.get(str(key), ""), width=_WIDTHS["bias"]
     )
     return columns
 
 
-def _texts() -> dict[str, tuple[str, str]]:
+def _helps() -> dict[str, str]:
     pairs = _("One number, or rows x columns: 3x5.")
     return {
-        "place": ("#", _("Another number moves the layer there.")),
-        "channels": (_("Channels"), _("Of the output; of a linear layer, its features.")),
-        "kernel": (_("Kernel"), pairs),
-        "stride": (_("Stride"), pairs),
-        "padding": (_("Padding"), pairs + " " + _("Of a convolution also the word same.")),
-        "dilation": (_("Dilation"), pairs),
-        "groups": (_("Groups"), _("They divide the channels; each output reads one group only.")),
-        "factor": (
-            _("Factor"),
-            _("Dropout: percent. Inverted residual: expansion. Squeeze-and-excitation: reduction."),
-        ),
+        "place": _("Another number moves the layer there."),
+        "channels": _("Of the output; of a linear layer, its features."),
+        "kernel": pairs,
+        "stride": pairs,
+        "padding": pairs + " " + _("Of a convolution also the word same."),
+        "dilation": pairs,
+        "groups": _("They divide the channels; each output reads one group only."),
+        "factor": _("Dropout: percent. Inverted residual: expansion. Squeeze-and-excitation: reduction."),
     }

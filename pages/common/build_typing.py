@@ -10,7 +10,6 @@ from cnnviz.errors import CnnvizError
 from cnnviz.networks.custom import Custom, read, steps, write
 from cnnviz.networks.custom.examples import EXAMPLES
 from cnnviz.networks.custom.network import LARGEST_SIDE, MOST_INPUTS
-from cnnviz.networks.custom.text import MOST_CHARACTERS
 from pages.common.build_table import read_rows
 from pages.common.language import _
 from pages.common.settings import Settings, bound
@@ -103,7 +102,6 @@ def text_control(settings: Settings) -> None:
         store,
         st.text_input,
         _("As text"),
-        max_chars=MOST_CHARACTERS,
         help=_text_help(),
     )
 
@@ -111,8 +109,9 @@ def text_control(settings: Settings) -> None:
 def _text_help() -> str:
     return _(
         "Input as channels x rows x columns, a colon, then the layers with hyphens between them. Letters: k kernel, s "
-        "stride, p padding, d dilation, g groups, b0 without bias, e expansion. Example: {example}"
-    ).format(example=f"`{EXAMPLES[2].text[:40]}…`")
+        "stride, p padding, d dilation, g groups, b0 without bias, e expansion. Example: {example} All layers stand "
+        "under “{words}”."
+    ).format(example=f"`{EXAMPLES[2].text[:40]}…`", words=_("Layer words"))
 
 
 def _take(settings: Settings, custom: Custom) -> None:

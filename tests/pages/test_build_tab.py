@@ -10,12 +10,16 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.networks.custom import read, steps
+from cnnviz.networks.custom import KINDS, UnfitError, read, steps
 from cnnviz.networks.custom.building import build
 from cnnviz.networks.custom.examples import EXAMPLES
+from cnnviz.networks.custom.kinds import kind_of
+from cnnviz.networks.custom.text import read_layer
 from cnnviz.snippets.network import network_program
+from pages.common import language
 from pages.common.build_tab import BUILD_SETTINGS
 from pages.common.build_table import read_rows, shown_columns, table_rows, tidied
+from pages.common.build_words import said
 from pages.common.typed_table import RowError, edited
 
 if TYPE_CHECKING:
@@ -71,6 +75,12 @@ def outputs(app: AppTest) -> list[tuple[str, str]]:
     return list(zip(table["layer"], table["output"], strict=True))
 
 
+def totals_of_the_last_good(app: AppTest, network: str) -> bool:
+    """Whether the weights of a network, as PyTorch counts them, stand below what is wrong."""
+    count = sum(weights.numel() for weights in build(read(network)).parameters())
+    return any("Last good layers:" in each.value and f"**{count:,}** parameters" in each.value for each in app.markdown)
+
+
 def rows(network: str = SMALL) -> list[Row]:
     """Its layers as they stand in the table."""
     return table_rows(read(network))
@@ -111,7 +121,7 @@ def test_a_good_edit_is_taken_and_stands_in_the_address() -> None:
 def test_a_wrong_row_is_named_and_the_last_good_network_stays() -> None:
     """The second kernel does not fit what the pooling leaves; a letter is no stride; then it is mended."""
     app = edit(opened(build=SMALL), edited_rows={3: {"kernel": "7"}})
-    assert "Layer 4, conv2, does not fit its input of 4 × 4 × 4: kernel_size is 7" in app.error[0].value
+    assert "Layer 4, conv2, does not fit its input of 4 × 4 × 4: Kernel is 7" in app.error[0].value
     assert outputs(app) == [
         ("conv1", "4 × 8 × 8"),
         ("relu1", "4 × 8 × 8"),
@@ -119,8 +129,10 @@ def test_a_wrong_row_is_named_and_the_last_good_network_stays() -> None:
         ("✗", "does not fit"),
     ]
     assert text(app) == SMALL
+    assert "The text and the link still hold the last good layers." in app.error[0].value
+    assert totals_of_the_last_good(app, SMALL)
     app = edit(app, edited_rows={3: {"kernel": "7", "stride": "two"}})
-    assert "Row 4: stride is two, but must be 1 … 99" in app.error[0].value
+    assert "Row 4: Stride is two, but must be 1 … 99" in app.error[0].value
     app = edit(app, edited_rows={3: {"kernel": "3", "stride": "1"}, 0: {"stride": "2"}})
     assert not app.success
     app = edit(app, edited_rows={3: {"kernel": "2", "stride": "1"}, 0: {"stride": "2"}})
@@ -177,7 +189,7 @@ def test_showing_all_columns_loses_no_edit() -> None:
     assert "groups" in app.get("dataframe")[0].proto.column_order
     table = app.dataframe[0].value
     assert (table["kernel"][0], table["stride"][3]) == ("5", "two")
-    assert "Row 4: stride is two" in app.error[0].value
+    assert "Row 4: Stride is two" in app.error[0].value
     app = edit(app, edited_rows={3: {"stride": "1"}})
     assert text(app) == "3x8x8:conv4k5p2-relu-max2-conv8k3-gap-flat-fc5"
 
@@ -189,9 +201,49 @@ def test_text_that_cannot_be_read_stays_to_be_mended() -> None:
     assert "Layer 2, “foo”, cannot be read" in app.error[0].value
     assert text(app) == "3x8x8:conv4-foo"
     assert outputs(app)[-1] == ("fc1", "5")
+    assert totals_of_the_last_good(app, SMALL)
     app.text_input[0].set_value(" 3x8x8: RES8 s2-gap-flat-fc2").run()
     assert not app.error
     assert text(app) == "3x8x8:res8s2-gap-flat-fc2"
+
+
+def test_text_that_is_too_long_is_refused_with_its_length() -> None:
+    """The browser sets no bound, so that no counter stands on what is typed; the sentence tells it."""
+    app = opened(build=SMALL)
+    app.text_input[0].set_value(SMALL + "-relu" * 1000).run()
+    assert f"The text has {len(SMALL) + 5000:,} characters; 4,000 are the most here." in app.error[0].value
+    assert app.query_params["build"] == SMALL
+
+
+@pytest.mark.parametrize(("visitor", "padding"), [("en", "Padding is 2,"), ("es", "Relleno es 2,")])
+def test_messages_call_values_as_the_columns_do(visitor: str, padding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pooling padded by more than half of its window: PyTorch's names stand neither before the value nor after."""
+    monkeypatch.setattr(language, "current", lambda: visitor)
+    with pytest.raises(UnfitError, match="kernel_size") as refused:
+        read("3x8x8:conv4-max2p2")
+    assert padding in said(refused.value)
+    assert "Kernel" in said(refused.value)
+    assert "kernel_size" not in said(refused.value)
+
+
+def test_every_word_is_listed_with_an_example() -> None:
+    """Each example stands in the popover, and is read as the kind of its row."""
+    app = opened(build=SMALL)
+    table = next(each.value for each in app.markdown if "| Kind |" in each.value)
+    listed = re.findall(r"^\| ([^|]+) \| `([^`]+)` \|", table, re.MULTILINE)
+    assert [(title, kind_of(read_layer(example)).title) for title, example in listed] == [
+        (kind.title, kind.title) for kind in KINDS.values()
+    ]
+    assert "| Inverted residual | `inv32e6` | number: Channels, `k` Kernel, `s` Stride, `e` Factor |" in table
+
+
+@pytest.mark.parametrize(
+    ("network", "memory"),
+    [("1x1x1:relu", "4 B"), ("1x10x30:relu", "1.2 kB"), ("5x500x500:relu", "5 MB")],
+)
+def test_activations_are_counted_in_decimal_units(network: str, memory: str) -> None:
+    """Four bytes for each number, thousands of them and not 1024, as in the other tabs."""
+    assert f"**{memory}** of activations" in opened(build=network).success[0].value
 
 
 def test_another_input_is_followed_through_all_layers() -> None:
@@ -201,7 +253,7 @@ def test_another_input_is_followed_through_all_layers() -> None:
     assert "Layer 4, conv2, does not fit its input of 4 × 1 × 4" in app.error[0].value
     assert app.number_input[1].value == 8
     app = edit(app, edited_rows={3: {"kernel": "7x3"}})
-    assert "kernel_size is 7, but must be 1 … 4" in app.error[0].value
+    assert "Kernel is 7, but must be 1 … 4" in app.error[0].value
     app.number_input[1].set_value(14)
     app = edit(app, edited_rows={3: {"kernel": "7x3"}})
     assert text(app) == "3x14x8:conv4k3p1-relu-max2-conv8k7x3-gap-flat-fc5"
@@ -274,12 +326,12 @@ def test_edits_come_in_streamlits_order() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"kernel": "x"}, "Row 1: kernel_size is x"),
-        ({"stride": "0"}, r"Row 1: stride is \(0, 0\)|Row 1: stride is 0"),
-        ({"channels": "4097"}, "Row 1: out_channels is 4097, but must be 1 … 4096"),
-        ({"channels": ""}, "Row 1: out_channels is missing"),
-        ({"padding": "-1"}, "Row 1: padding is -1"),
-        ({"groups": "3"}, "Layer 1, conv1, does not fit its input of 3 × 8 × 8: groups is 3, but must be 1"),
+        ({"kernel": "x"}, "Row 1: Kernel is x"),
+        ({"stride": "0"}, r"Row 1: Stride is \(0, 0\)"),
+        ({"channels": "4097"}, "Row 1: Channels is 4097, but must be 1 … 4096"),
+        ({"channels": ""}, "Row 1: Channels is missing"),
+        ({"padding": "-1"}, "Row 1: Padding is -1"),
+        ({"groups": "3"}, "Layer 1, conv1, does not fit its input of 3 × 8 × 8: Groups is 3, but must be 1"),
     ],
 )
 def test_wrong_cells_are_refused(change: dict[str, str], sentence: str) -> None:
@@ -296,7 +348,7 @@ def test_cells_may_be_written_as_people_write() -> None:
 
 def test_an_empty_table_is_refused() -> None:
     """A network has a layer."""
-    with pytest.raises(RowError, match="layers is 0, but must be 1 … 60"):
+    with pytest.raises(RowError, match="Layers is 0, but must be 1 … 60"):
         read_rows((3, 8, 8), [])
 
 

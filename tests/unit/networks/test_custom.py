@@ -21,6 +21,7 @@ from cnnviz.networks.custom.examples import EXAMPLES
 from cnnviz.networks.custom.layers import FUNCTIONS, Activation, Conv, Flatten, Linear
 from cnnviz.networks.custom.network import MOST_LAYERS, MOST_MACS, MOST_MEMORY, MOST_PARAMETERS
 from cnnviz.networks.custom.pooling import MaxPool
+from cnnviz.networks.zoo.cifar_resnet import CifarResNet
 from cnnviz.networks.zoo.parts import ACTIVATIONS
 from tests.unit.networks.custom_cases import networks
 
@@ -90,6 +91,16 @@ def test_the_examples_weigh_what_their_models_do() -> None:
     )
     assert lenet == (25 + 1) * 6 + (150 + 1) * 16 + (400 + 1) * 120 + (120 + 1) * 84 + (84 + 1) * 10
     assert round(resnet / 1e6, 2) == 0.27
+
+
+def test_resnets_example_says_how_it_differs_from_the_paper() -> None:
+    """Both numbers of its lesson, from the modules: the zoo's ResNet-20 pads its shortcuts with zeros."""
+    (example,) = (each for each in EXAMPLES if each.key == "resnet")
+    paper, own = (
+        sum(weights.numel() for weights in net.parameters()) for net in (CifarResNet(20), build(example.custom))
+    )
+    assert f" {paper:,}," in example.lesson
+    assert f" {own - paper:,} of them" in example.lesson
 
 
 def test_units_after_a_global_average_see_everything() -> None:
