@@ -1,4 +1,4 @@
-"""What the tests of the networks from GoogLeNet to EfficientNet share: records, cheap weights, torchvision's twins."""
+"""What the tests of the zoo share: networks without numbers, their layers, cheap weights, torchvision's twins."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from torch import Tensor, nn
 from cnnviz.networks import weights, zoo
 from cnnviz.networks.summary import summarize
 from cnnviz.networks.torchvision_door import torchvision
-from cnnviz.networks.zoo.records.dense import DENSE
-from cnnviz.networks.zoo.records.inception import INCEPTION
-from cnnviz.networks.zoo.records.mobile import MOBILE
-from cnnviz.networks.zoo.records.text import TEXT
 
 if TYPE_CHECKING:
     from cnnviz.networks.facts import Summary
 
-RECORDS = (*INCEPTION, *DENSE, *MOBILE, *TEXT)
+RECORDS = tuple(map(zoo.get, zoo.names()))
+BUILDERS = {each.builder: each for each in reversed(RECORDS)}  # of each builder its first network
 SHARED = (
     "googlenet",
     "inception_v3",
@@ -48,6 +45,11 @@ def summary(key: str, side: int | None = None) -> Summary:
     return summarize(blueprint(key), shape, words=not sides)
 
 
+def published(key: str) -> tuple[nn.Module, Summary]:
+    """A network and its layers, both not to be changed."""
+    return blueprint(key), summary(key)
+
+
 @cache
 def torchvision_blueprint(key: str) -> nn.Module:
     """Torchvision's network of that name, without numbers and auxiliary heads; not to be changed."""
@@ -65,6 +67,18 @@ def torchvision_network(key: str, **options: object) -> nn.Module:
 def weight_count(network: nn.Module) -> int:
     """All parameters."""
     return sum(each.numel() for each in network.parameters())
+
+
+def layer_count(network: nn.Module) -> int:
+    """Layers with weights, as papers count them: convolutions and linear layers, not those of shortcuts."""
+    return sum(
+        isinstance(module, nn.Conv2d | nn.Linear) and "shortcut" not in name for name, module in network.named_modules()
+    )
+
+
+def last_field(found: Summary) -> int:
+    """Side of the largest receptive field: of the last maps, before a global average or a linear layer."""
+    return max(each.field.rows.size for each in found.layers if each.field is not None)
 
 
 def random_state(network: nn.Module) -> dict[str, Tensor]:

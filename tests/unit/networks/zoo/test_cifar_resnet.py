@@ -8,7 +8,7 @@ import torch
 from cnnviz.errors import ParameterError
 from cnnviz.networks import zoo
 from cnnviz.networks.zoo.cifar_resnet import CifarResNet, PlainNet
-from tests.unit.networks.zoo.early_cases import layer_count, published, weight_count
+from tests.unit.networks.zoo.later_cases import layer_count, published, weight_count
 
 torch.set_num_threads(1)
 

@@ -19,7 +19,7 @@ from cnnviz.networks.zoo.lenet import (
     Subsampling,
 )
 from cnnviz.networks.zoo.lenet_codes import CODE_LENGTH, DIGITS, codes
-from tests.unit.networks.zoo.early_cases import published, weight_count
+from tests.unit.networks.zoo.later_cases import published, weight_count
 
 torch.set_num_threads(1)
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cnnviz.networks import zoo
-from tests.unit.networks.zoo.early_cases import layer_count, published, weight_count
+from tests.unit.networks.zoo.later_cases import layer_count, published, weight_count
 
 torch.set_num_threads(1)
 

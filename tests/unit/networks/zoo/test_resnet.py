@@ -12,7 +12,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.networks import summary, zoo
 from cnnviz.networks.structure import Group, tree
 from cnnviz.networks.zoo.resnet import BasicBlock, Bottleneck, PaddedShortcut, Recipe, ResNet
-from tests.unit.networks.zoo.early_cases import BY_KEY, layer_count, published, weight_count
+from tests.unit.networks.zoo.later_cases import last_field, layer_count, published, weight_count
 
 torch.set_num_threads(1)
 
@@ -25,11 +25,20 @@ def test_layers_with_weights(depth: int) -> None:
     assert layer_count(published(f"resnet{depth}")[0]) == depth
 
 
-@pytest.mark.parametrize(("depth", "billions"), [(18, 1.8), (34, 3.6), (50, 3.8), (101, 7.6), (152, 11.3)])
-def test_operations_of_table_1(depth: int, billions: float) -> None:
-    """The paper's bottlenecks have their stride in the 1×1; to the digits printed, within their rounding."""
+@pytest.mark.parametrize(
+    ("depth", "billions", "field"),
+    [(18, 1.8, 435), (34, 3.6, 899), (50, 3.8, 483), (101, 7.6, 1027), (152, 11.3, 1507)],
+)
+def test_operations_of_table_1_and_receptive_fields(depth: int, billions: float, field: int) -> None:
+    """The paper's bottlenecks have their stride in the 1×1; to the digits printed, within their rounding.
+
+    So have those of Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill,
+    2019, whose table has the fields of the last three. A basic block, 18 and 34, has only 3×3 convolutions.
+    """
     network = zoo.blueprint(f"resnet{depth}", **({"stride_in_1x1": True} if depth >= 50 else {}))
-    assert summary.summarize(network, (1, 3, 224, 224)).macs / 1e9 == pytest.approx(billions, abs=0.07)
+    found = summary.summarize(network, (1, 3, 224, 224))
+    assert found.macs / 1e9 == pytest.approx(billions, abs=0.07)
+    assert last_field(found) == field
 
 
 def test_stages() -> None:
@@ -168,6 +177,6 @@ def test_other_depths_and_shortcuts_are_refused() -> None:
 
 def test_basic_blocks_have_no_stride_to_move() -> None:
     """The option is offered where it does something."""
-    offered = {key: {option.name for option in record.options} for key, record in BY_KEY.items()}
+    offered = {key: {option.name for option in zoo.get(key).options} for key in ("resnet34", "resnet50")}
     assert "stride_in_1x1" in offered["resnet50"]
     assert "stride_in_1x1" not in offered["resnet34"]

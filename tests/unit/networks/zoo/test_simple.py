@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from cnnviz.networks import zoo
-from tests.unit.networks.zoo.early_cases import published, weight_count
+from tests.unit.networks.zoo.later_cases import published, weight_count
 
 torch.set_num_threads(1)
 

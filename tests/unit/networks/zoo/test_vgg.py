@@ -11,7 +11,7 @@ from torch import nn
 from cnnviz.errors import ParameterError
 from cnnviz.networks import zoo
 from cnnviz.networks.zoo.vgg import VGG
-from tests.unit.networks.zoo.early_cases import layer_count, published, weight_count
+from tests.unit.networks.zoo.later_cases import layer_count, published, weight_count
 
 torch.set_num_threads(1)
 
