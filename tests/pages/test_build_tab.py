@@ -327,7 +327,8 @@ def test_edits_come_in_streamlits_order() -> None:
     ("change", "sentence"),
     [
         ({"kernel": "x"}, "Row 1: Kernel is x"),
-        ({"stride": "0"}, r"Row 1: Stride is \(0, 0\)"),
+        ({"stride": "0"}, "Row 1: Stride is 0, but must be 1 … 99"),
+        ({"stride": "3x0"}, "Row 1: Stride is 3x0, but must be 1 … 99"),
         ({"channels": "4097"}, "Row 1: Channels is 4097, but must be 1 … 4096"),
         ({"channels": ""}, "Row 1: Channels is missing"),
         ({"padding": "-1"}, "Row 1: Padding is -1"),

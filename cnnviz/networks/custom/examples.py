@@ -66,9 +66,8 @@ EXAMPLES = (
         + _stages("conv16k3p1b0-bn-relu-res16-res16-res16", "res32s2-res32-res32", "res64s2-res64-res64")
         + "-gap-flat-fc10",
         N_(
-            "Twenty layers with weights one after the other, and no large linear layer at the end: 0.27 million "
-            "parameters. 2,752 of them are in two shortcuts, which are 1×1 convolutions where the channels change; the "
-            "paper fills up with zeros there, and has 269,722, as ResNet-20 in the other tabs."
+            "Twenty layers with weights in a row, no large linear layer: 0.27 million parameters. 2,752 of them are in "
+            "1×1 convolutions on two shortcuts; the paper pads with zeros there and has 269,722, as in the other tabs."
         ),
         "He et al. 2016, arXiv 1512.03385, section 4.2",
     ),

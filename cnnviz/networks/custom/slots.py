@@ -113,7 +113,7 @@ class Pairs(Slot):
             return self.rule
         pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
         if len(pair) != 2 or not all(_whole(each) and self.minimum <= each <= _LARGEST for each in pair):
-            raise self.refusal(value, _TWICE)
+            raise self.refusal("x".join(map(str, dict.fromkeys(pair))), _TWICE)
         return int(pair[0]), int(pair[1])
 
     def read(self, text: str) -> Pair | str:
