@@ -18,12 +18,13 @@ from pages.common.architecture_settings import (
 from pages.common.block_cost_tab import BLOCK_COST_SETTINGS, block_cost_tab
 from pages.common.build_tab import BUILD_SETTINGS, build_tab
 from pages.common.compare_tab import compare_tab
+from pages.common.diagram import Network
 from pages.common.diagram_tab import diagram_tab
 from pages.common.families_tab import FAMILIES_SETTINGS, families_tab
 from pages.common.frame import guarded, header, notices, suggestions
 from pages.common.language import _, translate
 from pages.common.layers_tab import layers_tab
-from pages.common.network_facts import Facts, facts
+from pages.common.network_facts import facts
 from pages.common.scaling_tab import SCALING_SETTINGS, scaling_tab
 from pages.common.settings import Settings
 from pages.common.signal_depth_tab import SIGNAL_DEPTH_SETTINGS, signal_depth_tab
@@ -73,7 +74,7 @@ def _explorer(settings: Settings) -> None:
 def _tabs(settings: Settings) -> Mapping[str, tuple[str, Callable[[], None]]]:
     return {
         "diagram": (_("Diagram"), lambda: diagram_tab(settings, _about(settings))),
-        "layers": (_("Layers"), lambda: layers_tab(_about(settings).network, settings["net"])),
+        "layers": (_("Layers"), lambda: layers_tab(_about(settings), settings["net"])),
         "compare": (_("Compare"), lambda: compare_tab(settings, _chosen(settings))),
         "families": (_("Over the years"), lambda: families_tab(settings)),
         "scaling": (_("Compound scaling"), lambda: scaling_tab(settings)),
@@ -83,13 +84,13 @@ def _tabs(settings: Settings) -> Mapping[str, tuple[str, Callable[[], None]]]:
     }
 
 
-def _about(settings: Settings) -> Facts:
+def _about(settings: Settings) -> Network:
     """What the record says stands on the screen before the first network makes the server import torch."""
     record = zoo.get(settings["net"])
     about(record)
     found = _chosen(settings)
-    totals(found.network, _(record.lesson))
-    summary = found.network.summary
+    totals(found, _(record.lesson))
+    summary = found.summary
     if summary.failure:
         st.error(translate(summary.failure), icon=":material/error:")
     if summary.untraced:
@@ -97,7 +98,7 @@ def _about(settings: Settings) -> Facts:
     return found
 
 
-def _chosen(settings: Settings) -> Facts:
+def _chosen(settings: Settings) -> Network:
     return facts(settings["net"], options_of(settings), size_of(settings))
 
 

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from cnnviz.networks import zoo
-from cnnviz.networks.comparison import CHANGED, ONLY, SAME, Comparison, Node, compare
+from cnnviz.networks.comparison import CHANGED, ONLY, SAME, Comparison, Node
 from pages.common.architecture_controls import network_title
-from pages.common.diagram import Network, diagram
+from pages.common.diagram import Network, compared, diagram
 from pages.common.language import _
-from pages.common.network_facts import Facts, facts, is_text, shown_shape
+from pages.common.network_facts import facts, is_text, shown_shape
 from pages.common.settings import Settings
 
 __all__ = ["PAIRS", "compare_tab"]
@@ -28,11 +28,11 @@ PAIRS = (
 )
 
 
-def compare_tab(settings: Settings, left: Facts) -> None:
+def compare_tab(settings: Settings, left: Network) -> None:
     """Draw the tab: the page's network on the left, `other` on the right."""
     _pairs(settings)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_("{network} with").format(network=f"**{left.network.title}**"), width="content")
+        st.markdown(_("{network} with").format(network=f"**{left.title}**"), width="content")
         settings.control(
             "other",
             st.selectbox,
@@ -44,11 +44,10 @@ def compare_tab(settings: Settings, left: Facts) -> None:
     record = zoo.get(settings["other"])
     size = record.input_shape if is_text(record) else record.input_shape[1:]
     right = facts(settings["other"], (), size)
-    found = compare(left.network.root, right.network.root)
-    networks = (left.network, right.network)
-    _sentence(*networks)
-    diagram(f"{settings.page}/comparison", networks, {**left.code, **right.code})
-    st.dataframe(_table(found), hide_index=True, column_config=_columns(*networks), key=f"{settings.page}/compared")
+    _sentence(left, right)
+    diagram(f"{settings.page}/comparison", (left, right))
+    table = _table(compared(left, right))
+    st.dataframe(table, hide_index=True, column_config=_columns(left, right), key=f"{settings.page}/compared")
 
 
 def _pairs(settings: Settings) -> None:

@@ -10,19 +10,20 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
 from cnnviz.convolution.receptive_field import Along
 from cnnviz.figures import colours
-from cnnviz.networks.comparison import SAME, compare
+from cnnviz.networks.comparison import SAME, Comparison, compare
 from cnnviz.networks.facts import FAMILIES, Layer, Shape, Summary
 from cnnviz.networks.structure import Group
 from pages.common.components import component, pack
 from pages.common.language import _, current, translate
 
-__all__ = ["ALL", "PAINTS", "Network", "Picture", "View", "diagram", "message", "read_view"]
+__all__ = ["ALL", "PAINTS", "Network", "Picture", "View", "compared", "diagram", "message", "read_view"]
 
 PAINTS = ("kind", "parameters", "macs", "memory", "field")
 ALL = "*"  # in View.open: every group
@@ -57,11 +58,13 @@ class Network:
         title: its name as people write it.
         summary: facts of its layers.
         root: the same as a tree.
+        code: code of its classes by name (`cnnviz.networks.sources`).
     """
 
     title: str
     summary: Summary
     root: Group
+    code: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,6 @@ def read_view(value: object) -> View | None:
 def diagram(
     key: str,
     networks: Sequence[Network],
-    sources: Mapping[str, str],
     picture: Picture | None = None,
     view: View = View(),
     on_view: Callable[[View], None] | None = None,
@@ -113,18 +115,17 @@ def diagram(
     Args:
         key: of the component.
         networks: one or two; of two, what differs is marked.
-        sources: code of their classes by name (`cnnviz.networks.sources`).
         picture: for receptive fields; None for networks that do not read pictures.
         view: where to start. Another view than the last one given, and than the one reported, is shown at once.
         on_view: gets every view that the visitor arrives at, after a moment without changes.
     """
 
     def report() -> None:
-        reported = read_view(st.session_state[key].get("view"))
+        reported = read_view((st.session_state.get(key) or {}).get("view"))
         if reported is not None and on_view is not None:
             on_view(reported)
 
-    contents = _Contents(networks, sources)
+    contents = _contents(tuple(networks), current())
     shown, turn = _steady(key, view, contents.signature)
     data = _message(contents, picture, shown, turn)
     component("diagram", *_SCRIPTS)(key=key, data=data, on_view_change=report)
@@ -146,49 +147,57 @@ def _steady(key: str, view: View, signature: str) -> tuple[View, int]:
     return kept["shown"], kept["turn"]
 
 
-class _Contents:
-    """What is drawn, ready for JSON, and a signature of it."""
+# ---- the message
 
-    def __init__(self, networks: Sequence[Network], sources: Mapping[str, str]) -> None:
-        compared = compare(networks[0].root, networks[1].root) if len(networks) == 2 else None
-        marks: list[Mapping[str, str]] = [compared.left, compared.right] if compared else [{}]
-        stages = compared.stages if compared else ()
-        self.record = {
-            "networks": [_network(network, mark) for network, mark in zip(networks, marks, strict=True)],
-            "pairs": [(pair.left.name, pair.right.name) for pair in stages if pair.left and pair.right],
-            "sources": dict(sources),
-        }
-        self.signature = _digest(json.dumps(self.record).encode())
+
+@dataclass(frozen=True, eq=False)
+class _Contents:
+    """What is drawn, as JSON, and a signature of it."""
+
+    text: bytes
+    signature: str
+
+
+@lru_cache(maxsize=16)  # about 1 MB for a pair of deep networks
+def compared(left: Network, right: Network) -> Comparison:
+    """What differs between two networks; found once for a pair of objects."""
+    return compare(left.root, right.root)
+
+
+@lru_cache(maxsize=16)
+def _contents(networks: tuple[Network, ...], language: str) -> _Contents:
+    """The same networks are written once in each language: most runs only change the view."""
+    found = compared(*networks) if len(networks) == 2 else None
+    marks: list[Mapping[str, str]] = [found.left, found.right] if found else [{}]
+    stages = found.stages if found else ()
+    record = {
+        "networks": [_network(network, mark) for network, mark in zip(networks, marks, strict=True)],
+        "pairs": [(pair.left.name, pair.right.name) for pair in stages if pair.left and pair.right],
+    }
+    text = json.dumps(record, separators=(",", ":")).encode()
+    return _Contents(text, _digest(text))
 
 
 def _digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
-def message(
-    networks: Sequence[Network],
-    sources: Mapping[str, str],
-    picture: Picture | None = None,
-    view: View = View(),
-    turn: int = 0,
-) -> bytes:
+def message(networks: Sequence[Network], picture: Picture | None = None, view: View = View(), turn: int = 0) -> bytes:
     """Everything that the browser needs; see `diagram`. `turn` grows when it shall go to another view."""
-    return _message(_Contents(networks, sources), picture, view, turn)
+    return _message(_contents(tuple(networks), current()), picture, view, turn)
 
 
 def _message(contents: _Contents, picture: Picture | None, view: View, turn: int) -> bytes:
     jpeg = picture.jpeg if picture else b""
     header = {
-        **contents.record,
         "signature": contents.signature,
         "picture": [picture.rows, picture.columns] if picture else None,
         "pictured": _digest(jpeg),
-        "palette": 1,
         "view": asdict(view),
         "turn": turn,
         "labels": _labels(),
     }
-    return pack(header, jpeg, colours.sequential().tobytes())
+    return pack(header, contents.text, jpeg, colours.sequential().tobytes())
 
 
 # ---- records
@@ -202,6 +211,7 @@ def _network(network: Network, marks: Mapping[str, str]) -> dict[str, Any]:
         "title": network.title,
         "input": summary.input_shape[1:],
         "root": {**_node(network.root, marks), **totals},
+        "code": dict(network.code),
         "failure": {"layer": failure.layer, "text": translate(failure)} if failure else None,
         **totals,
     }
@@ -237,7 +247,7 @@ def _group(group: Group, marks: Mapping[str, str]) -> dict[str, Any]:
 
 def _layer(layer: Layer) -> dict[str, Any]:
     return {
-        "family": layer.family,
+        "family": layer.family if layer.family in FAMILIES else "other",  # a visitor's module may say anything
         "label": layer.label,
         "parametersWords": layer.parameters_words,
         "macsWords": layer.macs_words,
@@ -286,6 +296,7 @@ def _labels() -> dict[str, Any]:
         "find_title": _("Find layers by name, kind or size: conv, 1×1, BatchNorm"),
         "nothing": _("none"),
         "save": _("Save"),
+        "too_large": _("Too large for this browser as PNG: save it as SVG."),
         "tabs": {"facts": _("Facts"), "code": _("Code")},
         "families": _families(),
         **_marks(),

@@ -8,17 +8,16 @@ from cnnviz.images import samples
 from cnnviz.networks import zoo
 from pages.common.architecture_controls import published
 from pages.common.cropped import cropped
-from pages.common.diagram import Picture, View, diagram
+from pages.common.diagram import Network, Picture, View, diagram
 from pages.common.language import _
-from pages.common.network_facts import Facts
 from pages.common.settings import Settings
 
 __all__ = ["diagram_tab"]
 
 
-def diagram_tab(settings: Settings, facts: Facts) -> None:
+def diagram_tab(settings: Settings, network: Network) -> None:
     """Draw the tab."""
-    shape = facts.network.summary.input_shape
+    shape = network.summary.input_shape
     picture = None
     if len(shape) == 4:
         size = (shape[2], shape[3])
@@ -27,14 +26,7 @@ def diagram_tab(settings: Settings, facts: Facts) -> None:
     def keep(view: View) -> None:
         settings["view"] = view
 
-    diagram(
-        f"{settings.page}/diagram",
-        [facts.network],
-        facts.code,
-        picture,
-        settings["view"],
-        keep,
-    )
+    diagram(f"{settings.page}/diagram", [network], picture, settings["view"], keep)
     if picture is not None:
         settings.control(
             "sample",

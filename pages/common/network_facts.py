@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -13,20 +11,12 @@ from cnnviz.networks.structure import tree
 from cnnviz.networks.zoo import Architecture, Value
 from pages.common.diagram import Network
 
-__all__ = ["Facts", "Options", "facts", "facts_of", "is_text", "prepare", "shown_shape"]
+__all__ = ["Options", "facts", "facts_of", "is_text", "prepare", "shown_shape"]
 
 Options = tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Facts:
-    """One network at one input size, and the code of its classes by their names."""
-
-    network: Network
-    code: Mapping[str, str]
-
-
-def facts(name: str, options: Options, size: tuple[int, ...]) -> Facts:
+def facts(name: str, options: Options, size: tuple[int, ...]) -> Network:
     """Facts of a network of the zoo.
 
     Args:
@@ -41,11 +31,11 @@ def facts(name: str, options: Options, size: tuple[int, ...]) -> Facts:
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)  # about 1 MB for a deep network
-def _cached(name: str, options: Options, size: tuple[int, ...]) -> Facts:
+def _cached(name: str, options: Options, size: tuple[int, ...]) -> Network:
     return _computed(name, options, size)
 
 
-def _computed(name: str, options: Options, size: tuple[int, ...]) -> Facts:
+def _computed(name: str, options: Options, size: tuple[int, ...]) -> Network:
     record = zoo.get(name)
     values = dict(options)
     network = zoo.blueprint(name, **values)
@@ -54,12 +44,12 @@ def _computed(name: str, options: Options, size: tuple[int, ...]) -> Facts:
     return facts_of(record.title, network, shape, words=is_text(record))
 
 
-def facts_of(title: str, network: Any, shape: tuple[int, ...], *, words: bool = False) -> Facts:
+def facts_of(title: str, network: Any, shape: tuple[int, ...], *, words: bool = False) -> Network:
     """Facts of any network, a `torch.nn.Module`; `shape` is its input's, with the batch."""
     from cnnviz.networks import sources, summary
 
     found = summary.summarize(network, shape, words=words)
-    return Facts(Network(title, found, tree(found)), sources.sources(network))
+    return Network(title, found, tree(found), sources.sources(network))
 
 
 def prepare() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.networks import zoo
 from cnnviz.networks.structure import tree
 from cnnviz.networks.summary import summarize
+from pages.common import diagram as page_side
 from pages.common.diagram import ALL, LONGEST_NAME, MOST_OPEN, Network, Picture, View, message, read_view
 from pages.common.language import begin_run
 
@@ -33,11 +35,11 @@ def network(name: str) -> Network:
     """A network of the zoo."""
     record = zoo.get(name)
     summary = summarize(zoo.blueprint(name), (1, *record.input_shape))
-    return Network(record.title, summary, tree(summary))
+    return Network(record.title, summary, tree(summary), {"Net": f"class {name}"})
 
 
 def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A message as the browser takes it apart."""
+    """A message as the browser takes it apart; what is drawn joins the header."""
     (length,) = struct.unpack_from("<I", data)
     header = json.loads(data[4 : 4 + length])
     blobs, start = [], 4 + length
@@ -45,7 +47,8 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         blobs.append(data[start : start + size])
         start += size
     assert start == len(data)
-    return header, blobs
+    contents, *others = blobs
+    return {**header, **json.loads(contents)}, others
 
 
 def nodes(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -58,7 +61,7 @@ def nodes(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_the_message_holds_pytorchs_numbers() -> None:
     """Parameters of every module, shapes of every layer, and the picture as it is."""
     model = zoo.build("resnet20")
-    header, blobs = unpacked(message([network("resnet20")], {"A": "class A"}, Picture(b"jpeg", 32, 32)))
+    header, blobs = unpacked(message([network("resnet20")], Picture(b"jpeg", 32, 32)))
     shapes: dict[str, list[int]] = {}
     for name, module in model.named_modules():
         module.register_forward_hook(lambda _, __, output, name=name: shapes.update({name: list(output.shape[1:])}))
@@ -70,12 +73,12 @@ def test_the_message_holds_pytorchs_numbers() -> None:
             assert found[name]["shape"] == shapes[name]
     assert set(found) >= {name for name, module in model.named_modules() if not list(module.children())}
     assert blobs[0] == b"jpeg"
-    assert (header["picture"], len(blobs[header["palette"]])) == ([32, 32], 3 * 256)
+    assert (header["picture"], len(blobs[1])) == ([32, 32], 3 * 256)
 
 
 def test_differences_are_marked() -> None:
     """A plain network and its residual twin differ in the additions, and the twin alone has them."""
-    header, _ = unpacked(message([network("plain20"), network("resnet20")], {}))
+    header, _ = unpacked(message([network("plain20"), network("resnet20")]))
     plain, residual = ({node["id"]: node for node in nodes(each["root"])} for each in header["networks"])
     assert plain["conv2_x"]["mark"] == residual["conv2_x"]["mark"] == "changed"
     assert plain["fc"]["mark"] == residual["fc"]["mark"] == ""
@@ -85,12 +88,45 @@ def test_differences_are_marked() -> None:
     assert ["conv3_x", "conv3_x"] in header["pairs"]
 
 
+def test_each_network_brings_its_own_code() -> None:
+    """Two classes of one name are two: the code of the one does not hide that of the other."""
+    header, _ = unpacked(message([network("plain20"), network("resnet20")]))
+    assert [each["code"] for each in header["networks"]] == [{"Net": "class plain20"}, {"Net": "class resnet20"}]
+
+
+def test_a_family_that_nobody_knows_is_other() -> None:
+    """A module may call its family what it likes; on the page it becomes part of a colour's name."""
+    known = network("plain20")
+    layers = [replace(layer, family='x" onload="alert(1)') for layer in known.summary.layers]
+    summary = replace(known.summary, layers=tuple(layers))
+    header, _ = unpacked(message([Network("Net", summary, tree(summary), {})]))
+    families = {node["family"] for node in nodes(header["networks"][0]["root"]) if "children" not in node}
+    assert families == {"other"}
+
+
+def test_networks_are_compared_and_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that only changes the view takes what is there; another language, or other networks, do not."""
+    pair = [replace(network(name)) for name in ("plain20", "resnet20")]
+    calls: list[str] = []
+    for name in ("compare", "_network"):
+        original = getattr(page_side, name)
+        monkeypatch.setattr(page_side, name, lambda *given, f=original, n=name: (calls.append(n), f(*given))[1])
+    first = page_side.compared(*pair)
+    for view in (View(), View((ALL,)), View(paint="macs")):
+        assert unpacked(message(pair, view=view))[0]["view"]["paint"] == view.paint
+    assert page_side.compared(*pair) is first
+    assert calls == ["compare", "_network", "_network"]
+    monkeypatch.setattr(page_side, "current", lambda: "es")
+    message(pair)
+    message(pair[::-1])
+    assert calls[3:] == ["_network", "_network", "compare", "_network", "_network"]
+
+
 def test_the_signature_is_that_of_the_networks() -> None:
     """Another view is the same drawing; another network is not."""
     one, other = network("plain20"), network("resnet20")
     headers = [
-        unpacked(message([each], {}, None, view))[0]
-        for each, view in ((one, View()), (one, View((ALL,))), (other, View()))
+        unpacked(message([each], None, view))[0] for each, view in ((one, View()), (one, View((ALL,))), (other, View()))
     ]
     signatures = [header["signature"] for header in headers]
     assert signatures[0] == signatures[1] != signatures[2]

@@ -6,13 +6,13 @@ const CLASSES = ["comment", "string", "keyword", "number", "decorator"];
 Object.assign(Diagram.prototype, {
   // {name, text, part}: part is what the box is called in that class, "" for the class itself.
   sourceOf(box) {
-    const { sources } = this.header;
+    const { code } = this.trees[box.number];
     for (let each = box; each; each = each.parent) {
       if (each.run && each !== box) continue;
       const kind = each.run ? each.children[0].kind : each.kind;
-      if (!Object.hasOwn(sources, kind)) continue;
+      if (!Object.hasOwn(code, kind)) continue;
       const rest = each === box ? "" : box.id.slice(each.id ? each.id.length + 1 : 0);
-      return { name: kind, text: sources[kind], part: rest.split(/[.#*]/)[0] };
+      return { name: kind, text: code[kind], part: rest.split(/[.#*]/)[0] };
     }
     return null;
   },
@@ -20,13 +20,12 @@ Object.assign(Diagram.prototype, {
   tellCode() {
     const box = this.part(".code");
     const source = this.sourceOf(this.chosen);
-    this.part("[data-tab=code]").disabled = !Object.keys(this.header.sources).length;
+    this.part("[data-tab=code]").disabled = this.trees.every(({ code }) => !Object.keys(code).length);
     if (!source) return box.replaceChildren(this.labels.no_code);
     const heading = Object.assign(document.createElement("div"), { className: "where" });
     heading.textContent = source.part ? fill(this.labels.code_around, { name: this.chosen.name, class: source.name }) : fill(this.labels.code_of, { class: source.name });
     const pre = document.createElement("pre");
     pre.append(...coloured(source.text, source.part));
-    box.setAttribute("aria-label", heading.textContent);
     box.replaceChildren(heading, pre);
     this.scrollToMention();
   },

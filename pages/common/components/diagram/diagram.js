@@ -14,15 +14,16 @@ const MARKUP = `
     <span class="away">
       <button data-act="large"></button>
       <details class="export"><summary></summary><div class="menu"><button data-export="svg">SVG</button><button data-export="png">PNG</button></div></details>
+      <span class="refused" role="status"></span>
     </span>
   </div>
   <div class="legend"></div>
   <div class="body">
     <div class="view"><svg role="tree" xmlns="http://www.w3.org/2000/svg"></svg></div>
     <div class="aside">
-      <div class="tabs choice" role="tablist"><button role="tab" data-tab="facts"></button><button role="tab" data-tab="code"></button></div>
-      <div class="facts" role="tabpanel"><div class="told" aria-live="polite"></div></div>
-      <div class="code" role="tabpanel" tabindex="0" hidden></div>
+      <div class="tabs choice" role="tablist"><button role="tab" id="tab-facts" aria-controls="panel-facts" data-tab="facts"></button><button role="tab" id="tab-code" aria-controls="panel-code" data-tab="code"></button></div>
+      <div class="facts" role="tabpanel" id="panel-facts" aria-labelledby="tab-facts"><div class="told" aria-live="polite"></div></div>
+      <div class="code" role="tabpanel" id="panel-code" aria-labelledby="tab-code" tabindex="0" hidden></div>
     </div>
   </div>`;
 
@@ -33,6 +34,7 @@ class Diagram {
     parent.appendChild(this.host);
     this.part = (selector) => this.host.querySelector(selector);
     this.svg = this.part("svg");
+    this.removal = new AbortController();
     this.context = document.createElement("canvas").getContext("2d");
     Object.assign(this, { widths: new Map(), open: new Set(), selected: "", paint: "kind", tab: "facts", zoom: null, hits: [], reported: "" });
     this.listen();
@@ -42,8 +44,9 @@ class Diagram {
   }
 
   destroy() {
+    if (this.timer) this.report();
     this.observer.disconnect();
-    clearTimeout(this.timer);
+    this.removal.abort();
     cancelAnimationFrame(this.pending);
     this.field?.destroy();
   }
@@ -54,8 +57,8 @@ class Diagram {
     const words = header.labels.language !== this.labels?.language;
     const led = fresh || header.turn !== this.header.turn;
     Object.assign(this, { send, labels: header.labels });
-    if (fresh) this.take(header, blobs);
-    if (header.pictured !== this.header?.pictured) this.takePicture(header, blobs);
+    if (fresh) this.take(blobs);
+    if (header.pictured !== this.header?.pictured) this.takePicture(header, blobs[1]);
     this.header = header;
     if (words) for (const box of this.boxes.values()) delete box.searched;
     if (led) this.show(header.view);
@@ -64,17 +67,20 @@ class Diagram {
     if (fresh || words) this.drawWords();
   }
 
-  take(header, blobs) {
-    this.trees = growTrees(header.networks);
+  take([contents, , palette]) {
+    const { networks, pairs } = JSON.parse(new TextDecoder().decode(contents));
+    this.trees = growTrees(networks);
+    this.pairs = pairs;
     this.boxes = new Map(this.trees.flatMap(({ root }) => [...walk(root)].map((box) => [box.key, box])));
-    this.palette = blobs[header.palette];
+    this.palette = palette;
     Object.assign(this, { zoom: null, hits: [], hit: -1 });
     this.part(".find input").value = "";
+    this.part(".refused").textContent = "";
   }
 
-  takePicture(header, blobs) {
+  takePicture(header, jpeg) {
     this.field?.destroy();
-    this.field = header.picture ? new UnitPicture(header.picture, blobs[0], this.part(".facts")) : null;
+    this.field = header.picture ? new UnitPicture(header.picture, jpeg, this.part(".facts")) : null;
   }
 
   show({ open, selected, paint }) {
@@ -138,7 +144,7 @@ class Diagram {
 
   // Two networks that do not fit beside each other get narrow boxes.
   layout(measure = (text, bold) => this.measure(text, bold), titled = this.trees.length > 1) {
-    const run = (narrow) => new Layout(this.open, (box, pill) => this.words(box, pill), measure, narrow).run(this.trees, this.header.pairs ?? [], titled);
+    const run = (narrow) => new Layout(this.open, (box, pill) => this.words(box, pill), measure, narrow).run(this.trees, this.pairs, titled);
     const laid = run(false);
     this.given = this.part(".view").clientWidth;
     const fits = this.trees.length < 2 || !this.given || (laid.width + 2 * MARGIN) * READABLE <= this.given;
@@ -273,6 +279,8 @@ class Diagram {
   }
 
   report() {
+    clearTimeout(this.timer);
+    this.timer = null;
     const view = this.looking();
     if (JSON.stringify(view) === this.reported) return;
     this.reported = JSON.stringify(view);

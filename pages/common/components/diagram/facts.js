@@ -61,8 +61,7 @@ Object.assign(Diagram.prototype, {
   // The box of the same place in the other network.
   counterpart(box) {
     if (this.trees.length < 2) return null;
-    const pairs = this.header.pairs ?? [];
-    const id = box.parent ? (pairs.find((pair) => pair[box.number] === box.id)?.[1 - box.number] ?? box.id) : "";
+    const id = box.parent ? (this.pairs.find((pair) => pair[box.number] === box.id)?.[1 - box.number] ?? box.id) : "";
     return this.boxes.get(`${1 - box.number}:${id}`) ?? null;
   },
 
