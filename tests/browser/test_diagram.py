@@ -7,7 +7,7 @@ import io
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,8 @@ MOUNT = """(texts) => {
   const bytes = texts.map((text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
   window.told = [];
   const root = document.getElementById("root");
-  window.mount = (i) => component({ data: bytes[i], parentElement: root, setStateValue: (_, view) => told.push(view) });
+  const setStateValue = (_, view) => told.push(view);
+  window.mount = (i) => (window.unmount = component({ data: bytes[i], parentElement: root, setStateValue }));
   mount(0);
 }"""
 LAID = """({ diagram }) => ({
@@ -62,13 +63,7 @@ def network(name: str) -> Network:
     record = zoo.get(name)
     model = zoo.blueprint(name)
     summary = summarize(model, (1, *record.input_shape), words=len(record.input_shape) == 1)
-    return Network(record.title, summary, tree(summary))
-
-
-@cache
-def code(name: str) -> dict[str, str]:
-    """The code of its classes."""
-    return sources(zoo.blueprint(name))
+    return Network(record.title, summary, tree(summary), sources(model))
 
 
 def groups(group: Group) -> Iterator[Group]:
@@ -98,9 +93,9 @@ class Diagram:
         """Click on its plus or minus."""
         self.box(name).locator(".sign").click()
 
-    def choose(self, name: str) -> None:
+    def choose(self, name: str, number: int = 0) -> None:
         """Open what is around a box, and choose it."""
-        self.host.evaluate("({ diagram }, key) => diagram.reveal(diagram.boxes.get(key))", f"0:{name}")
+        self.host.evaluate("({ diagram }, key) => diagram.reveal(diagram.boxes.get(key))", f"{number}:{name}")
 
     def open(self) -> list[str]:
         """Names of the open groups."""
@@ -132,8 +127,8 @@ def mount(browser: Browser) -> Iterator[Any]:
     """Return a function that mounts the first of some messages; in the page, `mount(i)` gives the others."""
     contexts, complaints = [], []
 
-    def mounted(*messages: bytes) -> Diagram:
-        context = browser.new_context(viewport=DESKTOP, accept_downloads=True)
+    def mounted(*messages: bytes, **options: Any) -> Diagram:
+        context = browser.new_context(**{"viewport": DESKTOP, "accept_downloads": True, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -153,13 +148,12 @@ def mount(browser: Browser) -> Iterator[Any]:
     assert not complaints, "\n".join(complaints)
 
 
-def draw(mount: Any, *names: str, view: View = FOLDED, picture: bool = False) -> Diagram:
-    """Mount networks of the zoo."""
+def draw(mount: Any, *names: str, view: View = FOLDED, picture: bool = False, **options: Any) -> Diagram:
+    """Mount networks of the zoo; `options` are those of the browser's context."""
     begin_run()
     size = zoo.get(names[0]).input_shape[1:]
     shown = Picture(cropped("cat", (size[0], size[1])), size[0], size[1]) if picture else None
-    texts = {key: text for name in names for key, text in code(name).items()}
-    drawn: Diagram = mount(page_side.message([network(name) for name in names], texts, shown, view))
+    drawn: Diagram = mount(page_side.message([network(name) for name in names], shown, view), **options)
     return drawn
 
 
@@ -170,7 +164,7 @@ def draw(mount: Any, *names: str, view: View = FOLDED, picture: bool = False) ->
 def test_a_network_is_drawn_whole(mount: Any, name: str) -> None:
     """All open: every layer once, nothing on top of anything else, every path of the tree from box to box."""
     diagram = draw(mount, name)
-    diagram.page.get_by_role("button", name="Open every block").click()
+    diagram.page.get_by_role("button", name="Open all").click()
     laid = diagram.host.evaluate(LAID)
     layers = {layer.name for layer in network(name).summary.layers}
     names = [box[0] for box in laid["boxes"]]
@@ -228,7 +222,7 @@ def test_what_is_opened_is_told_once_and_stays(mount: Any) -> None:
     pictures = [Picture(cropped(sample, (224, 224)), 224, 224) for sample in ("cat", "astronaut")]
     asked = View(("conv3_x",), "conv3_x", "macs")
     messages = [
-        page_side.message([network("resnet18")], {}, picture, view, turn)
+        page_side.message([network("resnet18")], picture, view, turn)
         for picture, view, turn in ((None, FOLDED, 0), (pictures[0], FOLDED, 0), (pictures[1], asked, 1))
     ]
     diagram = mount(*messages)
@@ -254,6 +248,80 @@ def test_what_is_opened_is_told_once_and_stays(mount: Any) -> None:
     assert diagram.open() == ["conv3_x"]
     diagram.page.wait_for_timeout(REPORTED)
     assert diagram.told() == [view]
+
+
+def test_who_leaves_at_once_is_told_of_too(mount: Any) -> None:
+    """The last view is told when the diagram goes before its moment is over; told once, it is not told again."""
+    diagram = draw(mount, "resnet18")
+    diagram.toggle("conv4_x")
+    assert diagram.told() == []
+    diagram.page.evaluate("() => { document.getElementById('root').remove(); unmount(); }")
+    assert [view["open"] for view in diagram.told()] == [["conv4_x"]]
+    diagram.page.wait_for_timeout(REPORTED)
+    assert len(diagram.told()) == 1
+
+
+def test_a_double_click_opens(mount: Any) -> None:
+    """On the box, not on its sign; on an open group it folds again."""
+    diagram = draw(mount, "resnet18")
+    corner = {"x": 120, "y": 20}
+    diagram.box("conv4_x").dblclick(position=corner)
+    assert diagram.open() == ["conv4_x"]
+    diagram.box("conv4_x").dblclick(position=corner)
+    assert diagram.open() == []
+
+
+def test_fingers_find_the_sign_and_open_by_a_second_tap(mount: Any) -> None:
+    """Signs can be hit within 44 pixels; the first tap chooses a group, the second opens it, a third does nothing."""
+    diagram = draw(mount, "resnet18", has_touch=True, is_mobile=True)
+    reach = diagram.box("conv3_x").locator("> .sign").bounding_box()
+    assert reach is not None
+    factor = diagram.host.evaluate("({ diagram }) => diagram.factor")
+    assert min(reach["width"], reach["height"]) >= 43.5 * factor
+    diagram.page.touchscreen.tap(reach["x"] + 4, reach["y"] + reach["height"] - 4)
+    assert diagram.open() == ["conv3_x"]
+    corner = {"x": 120, "y": 20}
+    for opened in (["conv3_x"], ["conv3_x", "conv4_x"], ["conv3_x", "conv4_x"]):
+        diagram.box("conv4_x").tap(position=corner)
+        assert diagram.open() == opened
+        expect(diagram.host).to_have_attribute("data-selected", "0:conv4_x")
+
+
+def test_a_sign_is_no_small_target(mount: Any) -> None:
+    """At least 24 pixels each way for a mouse, of folded and of open groups (WCAG 2.2, 2.5.8)."""
+    diagram = draw(mount, "resnet18", view=View(("conv2_x",)))
+    for name in ("conv2_x", "conv3_x"):
+        reach = diagram.box(name).locator("> .sign").bounding_box()
+        assert reach is not None
+        assert min(reach["width"], reach["height"]) >= 24
+        diagram.page.mouse.click(reach["x"] + 2, reach["y"] + 2)
+    assert diagram.open() == ["conv3_x"]
+
+
+def test_controls_are_called_what_they_show(mount: Any) -> None:
+    """Names of buttons are their words (WCAG 2.2, 2.5.3); tabs lead to panels that bear their names."""
+    diagram = draw(mount, "resnet18")
+    for name in ("Fold all", "One level", "Open all", "Fit", "Facts", "Code"):
+        role: Any = "tab" if name in ("Facts", "Code") else "button"
+        expect(diagram.page.get_by_role(role, name=name, exact=True)).to_have_text(name)
+    for name in ("Code", "Facts"):
+        tab = diagram.page.get_by_role("tab", name=name)
+        tab.click()
+        panel = diagram.page.get_by_role("tabpanel", name=name, exact=True)
+        expect(panel).to_be_visible()
+        expect(panel).to_have_id(tab.get_attribute("aria-controls") or "")
+    expect(diagram.page.get_by_role("tabpanel")).to_have_count(1)
+
+
+def test_a_container_of_one_says_what_that_is(mount: Any) -> None:
+    """Counts on boxes begin at two: no "1 layers"."""
+    model = torch.nn.Sequential(
+        torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3)), torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Flatten())
+    )
+    summary = summarize(model, (1, 3, 8, 8))
+    diagram = mount(page_side.message([Network("Net", summary, tree(summary), {})]))
+    expect(diagram.box("0")).to_contain_text("Conv2d")
+    expect(diagram.box("1")).to_contain_text("2 layers")
 
 
 def test_left_folds_and_a_run_opens_into_its_blocks(mount: Any) -> None:
@@ -341,7 +409,7 @@ def test_the_code_stands_beside_the_block(mount: Any) -> None:
     diagram = draw(mount, "resnet18", view=View(("conv2_x",), "conv2_x.1"))
     diagram.page.get_by_role("tab", name="Code").click()
     shown = diagram.page.locator(".code pre")
-    expected = code("resnet18")["BasicBlock"]
+    expected = network("resnet18").code["BasicBlock"]
     assert shown.inner_text().replace("\u200b", "").split() == expected.split()
     diagram.choose("conv2_x.1.conv2")
     lines = diagram.page.locator(".code .mention").all_inner_texts()
@@ -396,6 +464,65 @@ def test_two_networks_stand_side_by_side(mount: Any) -> None:
     for text, name in zip(cells, ("resnet34", "resnet50"), strict=True):
         stage_ = next(child for child in network(name).root.children if child.name == "conv3_x")
         assert f"{stage_.parameters:,}" in text
+
+
+def test_the_code_is_that_of_the_box_on_that_side(mount: Any) -> None:
+    """Classes of one name in two networks are not mixed up."""
+    begin_run()
+    pair = [
+        replace(network("resnet18"), code={"BasicBlock": f"class BasicBlock: {side}"}) for side in ("left", "right")
+    ]
+    diagram = mount(page_side.message(pair))
+    diagram.page.get_by_role("tab", name="Code").click()
+    for number, side in enumerate(("left", "right")):
+        diagram.choose("conv2_x.1.conv2", number)
+        expect(diagram.page.locator(".code pre")).to_have_text(f"class BasicBlock: {side}")
+
+
+def test_the_menu_closes(mount: Any) -> None:
+    """By Escape, which gives the focus back, and by a click elsewhere."""
+    diagram = draw(mount, "lenet5_1998")
+    menu, button = diagram.page.locator(".export"), diagram.page.locator(".export summary")
+    button.click()
+    expect(menu).to_have_attribute("open", "")
+    diagram.page.keyboard.press("Tab")
+    diagram.page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(button).to_be_focused()
+    button.click()
+    diagram.page.locator(".legend").click()
+    expect(menu).not_to_have_attribute("open", "")
+
+
+def test_what_the_browser_cannot_do(mount: Any) -> None:
+    """A PNG that is too large becomes smaller, or the page says so; without a whole screen there is no button."""
+    diagram = draw(mount, "lenet5_1998")
+    page = diagram.page
+    expect(page.get_by_role("button", name="Whole screen")).to_be_visible()
+    page.evaluate(
+        """() => {
+          const draw = HTMLCanvasElement.prototype.toBlob;
+          window.most = 700;
+          HTMLCanvasElement.prototype.toBlob = function (done, kind) {
+            return Math.max(this.width, this.height) > most ? done(null) : draw.call(this, done, kind);
+          };
+          Object.defineProperty(document, "fullscreenEnabled", { value: false });
+          document.getElementById("root").diagram.destroy();
+          delete document.getElementById("root").diagram;
+          document.getElementById("root").replaceChildren();
+          mount(0);
+        }"""
+    )
+    expect(page.get_by_role("button", name="Fit")).to_be_visible()
+    expect(page.get_by_role("button", name="Whole screen")).to_be_hidden()
+    page.locator(".export summary").click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="PNG").click()
+    assert 350 <= max(Pillow.open(io.BytesIO(Path(started.value.path()).read_bytes())).size) <= 700
+    page.evaluate("most = 0")
+    page.locator(".export summary").click()
+    page.get_by_role("button", name="PNG").click()
+    expect(page.get_by_role("status").filter(has_text="SVG")).to_be_visible()
 
 
 def test_what_is_saved_stands_alone(mount: Any) -> None:

@@ -3,6 +3,7 @@
 const CORNER = 7;
 const TITLE = 14; // pixels of letters
 const TEXT = 12.5;
+const REACH = { fine: 30, coarse: 44 }; // sides of what can be hit around a sign of 14: enough when zoomed out a little
 const PAGE_THEME = {
   ink: "var(--st-text-color)", paper: "var(--st-background-color)", line: "var(--line)", frame: "var(--frame)",
   group: "var(--group)", edge: "var(--edge)", mark: "var(--mark)", font: "var(--st-font)",
@@ -140,7 +141,9 @@ class Drawing {
   }
 
   sign(x, y, closed) {
-    return `<g class="sign"><rect x="${half(x) - 3}" y="${half(y) - 3}" width="20" height="20" fill="transparent"/><rect x="${half(x)}" y="${half(y)}" width="14" height="14" rx="3" fill="${this.theme.paper}" stroke="${this.theme.ink}"/>`
+    const reach = matchMedia("(pointer: coarse)").matches ? REACH.coarse : REACH.fine;
+    const more = (reach - 14) / 2;
+    return `<g class="sign"><rect class="reach" x="${half(x) - more}" y="${half(y) - more}" width="${reach}" height="${reach}" fill="transparent"/><rect x="${half(x)}" y="${half(y)}" width="14" height="14" rx="3" fill="${this.theme.paper}" stroke="${this.theme.ink}"/>`
       + `<path d="M${half(x) + 3.5} ${half(y) + 7}h7${closed ? "m-3.5 -3.5v7" : ""}" stroke="${this.theme.ink}" stroke-width="1.6" fill="none"/></g>`;
   }
 

@@ -2,14 +2,30 @@
 
 const FILE_MARGIN = 24;
 const PNG_RATIO = 2;
-const MOST_PIXELS = 16_000; // of a side: browsers give up beyond
+const MOST_PIXELS = 16_000; // of a side: browsers give up beyond, some of them earlier
+const SMALLER = [1, 0.5, 0.25]; // what is tried then
 
 Object.assign(Diagram.prototype, {
   async save(kind) {
     this.part(".export").open = false;
     const { text, width, height } = this.file();
     const svg = new Blob([text], { type: "image/svg+xml" });
-    saveAs(kind === "svg" ? svg : await this.png(svg, width, height), `${this.fileName()}.${kind}`);
+    const blob = kind === "svg" ? svg : await this.png(svg, width, height);
+    this.part(".refused").textContent = blob ? "" : this.labels.too_large;
+    if (blob) saveAs(blob, `${this.fileName()}.${kind}`);
+  },
+
+  // The menu closes like others: by Escape, and by a click elsewhere.
+  listenToExport() {
+    const menu = this.part(".export");
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      this.part(".export summary").focus();
+    });
+    document.addEventListener("pointerdown", (event) => {
+      if (!event.composedPath().includes(menu)) menu.open = false;
+    }, { signal: this.removal.signal });
   },
 
   fileName() {
@@ -70,20 +86,33 @@ Object.assign(Diagram.prototype, {
     return `<defs><linearGradient id="scale">${stops.join("")}</linearGradient></defs>${drawing.text("0", 0, y + 10, {})}<rect x="14" y="${y}" width="200" height="12" fill="url(#scale)"/>${drawing.text(this.mostText(), 222, y + 10, {})}`;
   },
 
+  // As large as the browser can draw it; null when it cannot.
   async png(svg, width, height) {
     const image = new Image();
     image.src = URL.createObjectURL(svg);
     try {
       await image.decode();
-      const ratio = Math.min(PNG_RATIO, MOST_PIXELS / Math.max(width, height));
-      const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(width * ratio), height: Math.round(height * ratio) });
-      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-      return await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+      const most = Math.min(PNG_RATIO, MOST_PIXELS / Math.max(width, height));
+      for (const ratio of SMALLER.map((part) => part * most)) {
+        const blob = await drawn(image, Math.ceil(width * ratio), Math.ceil(height * ratio));
+        if (blob) return blob;
+      }
+      return null;
+    } catch (error) {
+      if (error.name === "EncodingError") return null; // too large an image to begin with
+      throw error;
     } finally {
       URL.revokeObjectURL(image.src);
     }
   },
 });
+
+// null from browsers that have no canvas as large as that
+function drawn(image, width, height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
 
 function saveAs(blob, name) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });

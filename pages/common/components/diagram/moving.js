@@ -11,6 +11,7 @@ Object.assign(Diagram.prototype, {
     this.part(".paint select").addEventListener("change", (event) => this.paintBy(event.target.value));
     this.part(".tabs").addEventListener("click", (event) => this.showTab(event.target.closest("button")?.dataset.tab));
     this.part(".tabs").addEventListener("keydown", (event) => this.tabKey(event));
+    this.svg.addEventListener("pointerdown", (event) => Object.assign(this, { finger: event.pointerType === "touch", before: this.selected }));
     this.svg.addEventListener("click", (event) => this.click(event));
     this.svg.addEventListener("dblclick", (event) => this.doubleClick(event));
     this.svg.addEventListener("keydown", (event) => this.key(event));
@@ -19,7 +20,9 @@ Object.assign(Diagram.prototype, {
     this.svg.addEventListener("pointerleave", () => this.light(this.selected));
     this.part(".view").addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.part(".told").addEventListener("click", (event) => this.follow(event.target.closest("[data-key]")));
+    this.part("[data-act=large]").hidden = !document.fullscreenEnabled; // iPhones have none
     this.listenToFind();
+    this.listenToExport();
   },
 
   act({ act, export: kind } = {}) {
@@ -43,11 +46,17 @@ Object.assign(Diagram.prototype, {
   click(event) {
     const box = this.boxes.get(event.target.closest(".box")?.dataset.key);
     if (!box) return;
-    if (event.target.closest(".sign")) this.toggle(box);
+    if (event.target.closest(".sign") || this.tappedAgain(box)) this.toggle(box);
     this.choose(this.spots.has(box.key) ? box.key : this.selected, { focus: true });
   },
 
+  // Fingers have no double click: a second tap opens a folded group. `before`: what was chosen when the finger came down.
+  tappedAgain(box) {
+    return this.finger && this.before === box.key && box.children && !this.open.has(box.id);
+  },
+
   doubleClick(event) {
+    if (this.finger) return;
     const box = this.boxes.get(event.target.closest(".box")?.dataset.key);
     if (box?.children && !event.target.closest(".sign")) this.toggle(box);
   },

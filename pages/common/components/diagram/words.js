@@ -7,17 +7,17 @@ Object.assign(Diagram.prototype, {
     const { labels } = this;
     for (const button of this.host.querySelectorAll("[data-act]")) {
       const [text, title] = [labels.acts[button.dataset.act], labels.titles[button.dataset.act]];
-      if (text) button.textContent = text;
       if (button.dataset.act === "large") button.innerHTML = LARGE;
+      if (text) button.textContent = text; // the name, too: who speaks to the page says what they read
+      else button.setAttribute("aria-label", title);
       button.title = title ?? "";
-      button.setAttribute("aria-label", title ?? text);
     }
     this.part(".bar").setAttribute("aria-label", labels.toolbar);
     this.svg.setAttribute("aria-label", labels.diagram);
     this.part(".paint span").textContent = labels.paint;
     this.part(".paint select").replaceChildren(...PAINTS.map((paint) => new Option(labels.paints[paint], paint, false, paint === this.paint)));
     const find = this.part(".find input");
-    Object.assign(find, { placeholder: labels.find, ariaLabel: labels.find_title, title: labels.find_title });
+    Object.assign(find, { placeholder: labels.find, ariaLabel: labels.find, title: labels.find_title });
     this.part(".export summary").textContent = labels.save;
     for (const tab of this.host.querySelectorAll("[data-tab]")) tab.textContent = labels.tabs[tab.dataset.tab];
     this.countHits();
