@@ -99,7 +99,7 @@ def _verdict(settings: Settings, problem: RowError | None) -> None:
         st.success(totals, icon=":material/check:")
         _lesson(settings["build"])
         return
-    st.markdown(f":material/history: {_('Last good layers:')} {totals}")
+    st.markdown(":material/history: " + _("Last good layers: {totals}").format(totals=totals))
 
 
 def _lesson(custom: Custom) -> None:

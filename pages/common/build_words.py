@@ -91,4 +91,4 @@ def _values(kind: Kind) -> str:
 
 def _value(slot: Slot, title: str) -> str:
     """A letter and what it stands for; the value without one comes first."""
-    return f"`{slot.letter}` {title}" if slot.letter else f"{_('number')}: {title}"
+    return f"`{slot.letter}` {title}" if slot.letter else _("number: {title}").format(title=title)
