@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
+from cnnviz.errors import ShapeError
 from cnnviz.networks import zoo
 from pages.common.architecture_controls import about, option_controls, picker, size_controls, totals
 from pages.common.architecture_settings import (
     OWN_SETTINGS,
     architecture_suggestions,
+    as_published,
     legal,
     options_of,
     size_of,
@@ -24,7 +27,7 @@ from pages.common.families_tab import FAMILIES_SETTINGS, families_tab
 from pages.common.frame import guarded, header, notices, suggestions
 from pages.common.language import _, translate
 from pages.common.layers_tab import layers_tab
-from pages.common.network_facts import facts
+from pages.common.network_facts import facts, side_that_works
 from pages.common.scaling_tab import SCALING_SETTINGS, scaling_tab
 from pages.common.settings import Settings
 from pages.common.signal_depth_tab import SIGNAL_DEPTH_SETTINGS, signal_depth_tab
@@ -73,8 +76,8 @@ def _explorer(settings: Settings) -> None:
 
 def _tabs(settings: Settings) -> Mapping[str, tuple[str, Callable[[], None]]]:
     return {
-        "diagram": (_("Diagram"), lambda: diagram_tab(settings, _about(settings))),
-        "layers": (_("Layers"), lambda: layers_tab(_about(settings), settings["net"])),
+        "diagram": (_("Diagram"), lambda: _explained(settings, partial(diagram_tab, settings))),
+        "layers": (_("Layers"), lambda: _explained(settings, partial(layers_tab, settings["net"]))),
         "compare": (_("Compare"), lambda: compare_tab(settings, _chosen(settings))),
         "families": (_("Over the years"), lambda: families_tab(settings)),
         "scaling": (_("Compound scaling"), lambda: scaling_tab(settings)),
@@ -84,18 +87,29 @@ def _tabs(settings: Settings) -> Mapping[str, tuple[str, Callable[[], None]]]:
     }
 
 
-def _about(settings: Settings) -> Network:
-    """What the record says stands on the screen before the first network makes the server import torch."""
+def _explained(settings: Settings, draw: Callable[[Network], None]) -> None:
+    """The chosen network, drawn by `draw` above what its record says.
+
+    The record stands on the screen first: nobody waits with an empty page while the first network of a server makes
+    it import torch.
+    """
     record = zoo.get(settings["net"])
-    about(record)
-    found = _chosen(settings)
-    totals(found, _(record.lesson))
-    summary = found.summary
-    if summary.failure:
-        st.error(translate(summary.failure), icon=":material/error:")
-    if summary.untraced:
-        st.info(_("This network cannot be followed layer by layer; its modules are listed without shapes."))
-    return found
+    above = st.container()
+    about(record, as_published(settings))
+    with above:
+        network = _chosen(settings)
+        if network.summary.failure:
+            _failed(settings, network.summary.failure)
+        else:
+            totals(network, _(record.lesson) if as_published(settings) else "")
+        draw(network)
+
+
+def _failed(settings: Settings, failure: ShapeError) -> None:
+    """Which layer stopped, and which input would do."""
+    side = side_that_works(settings["net"], options_of(settings), size_of(settings))
+    remedy = "" if side is None else " " + _("An input of {side} × {side} would do.").format(side=side)
+    st.error(translate(failure) + remedy, icon=":material/error:")
 
 
 def _chosen(settings: Settings) -> Network:

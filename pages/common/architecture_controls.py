@@ -15,7 +15,7 @@ from pages.common.language import _
 from pages.common.network_facts import is_text
 from pages.common.settings import Settings, bound
 
-__all__ = ["about", "network_title", "option_controls", "picker", "published", "size_controls", "totals"]
+__all__ = ["about", "network_title", "option_controls", "picker", "size_controls", "totals"]
 
 
 def network_title(name: str) -> str:
@@ -137,16 +137,14 @@ def _side(settings: Settings, label: str, size: tuple[int, ...], axis: int, most
 # ---- what is known
 
 
-def about(record: Architecture) -> None:
-    """Paper, and what was new."""
+def about(record: Architecture, as_published: bool) -> None:
+    """Paper, what was new, and what was reported, which holds for the network as it was published only."""
     paper = record.paper
     st.markdown(
         f"**{record.title}** · {paper.authors}, [{paper.title}]({paper.link}), {paper.year}. {_(record.novelty)}"
     )
-
-
-def published(record: Architecture) -> None:
-    """What the paper and others report."""
+    if record.published and not as_published:
+        st.caption(_("You have changed the network or its input. What follows was reported for the original."))
     for each in record.published:
         st.caption(_published(each))
 
@@ -169,10 +167,14 @@ def _published(found: Published) -> str:
 def totals(network: Network, lesson: str = "") -> None:
     """What was counted here, and what to look at."""
     found = network.summary
-    counted = _(
+    counted = f"**{network.title}** · " + _(
         "**{parameters:,}** parameters · **{macs}** multiply-accumulates · **{memory}** of activations · "
         "**{layers}** layers and steps"
     ).format(parameters=found.parameters, macs=short(found.macs), memory=_bytes(found.memory), layers=len(found.layers))
+    if found.unused:
+        counted += " · " + _("{count:,} of them in {modules}, which run in training only").format(
+            count=found.parameters - sum(each.parameters for each in found.layers), modules=", ".join(found.unused)
+        )
     st.markdown(f"{counted}  \n:gray[:material/visibility: {lesson}]" if lesson else counted)
 
 

@@ -83,6 +83,7 @@ OWN_SETTINGS = (
     choice("tab", "diagram", TABS),
     Setting("view", View(), _write_view, _read_view),
     choice("other", "resnet34", zoo.names()),
+    Setting("compare_view", View(), _write_view, _read_view),
     choice("sample", "cat", samples.names()),
 )
 

@@ -77,7 +77,7 @@ def build_tab(settings: Settings) -> None:
         case "diagram":
             _diagram(settings, custom)
         case "layers":
-            layers_tab(_facts(write(custom)), "network")
+            layers_tab("network", _facts(write(custom)))
         case "code":
             _code(settings, custom)
 

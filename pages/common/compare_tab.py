@@ -10,9 +10,10 @@ import streamlit as st
 from cnnviz.networks import zoo
 from cnnviz.networks.comparison import CHANGED, ONLY, SAME, Comparison, Node
 from pages.common.architecture_controls import network_title
-from pages.common.diagram import Network, compared, diagram
+from pages.common.architecture_settings import published_size
+from pages.common.diagram import Network, View, compared, diagram
 from pages.common.language import _
-from pages.common.network_facts import facts, is_text, shown_shape
+from pages.common.network_facts import facts, shown_shape
 from pages.common.settings import Settings
 
 __all__ = ["PAIRS", "compare_tab"]
@@ -41,20 +42,37 @@ def compare_tab(settings: Settings, left: Network) -> None:
             format_func=network_title,
             label_visibility="collapsed",
         )
-    record = zoo.get(settings["other"])
-    size = record.input_shape if is_text(record) else record.input_shape[1:]
-    right = facts(settings["other"], (), size)
+    right = _partner(settings["other"], left)
     _sentence(left, right)
-    diagram(f"{settings.page}/comparison", (left, right))
-    table = _table(compared(left, right))
-    st.dataframe(table, hide_index=True, column_config=_columns(left, right), key=f"{settings.page}/compared")
+
+    def keep(view: View) -> None:
+        settings["compare_view"] = view
+
+    diagram(f"{settings.page}/comparison", (left, right), view=settings["compare_view"], on_view=keep)
+    st.dataframe(
+        _table(compared(left, right)),
+        hide_index=True,
+        placeholder="",
+        column_config=_columns(left, right),
+        key=f"{settings.page}/compared",
+    )
+
+
+def _partner(name: str, left: Network) -> Network:
+    """The other network, as published, at the size of the first one's input where it takes that."""
+    size, published = left.summary.input_shape[2:], published_size(name)
+    if len(size) == len(published) and not left.summary.failure:
+        right = facts(name, (), size)
+        if not right.summary.failure:
+            return right
+    return facts(name, (), published)
 
 
 def _pairs(settings: Settings) -> None:
     with st.container(horizontal=True, gap="small", key="pairs"):
         for one, other in PAIRS:
             title = f"{zoo.get(one).title} | {zoo.get(other).title}"
-            values = {"net": one, "other": other, "options": (), "size": None}
+            values = {"net": one, "other": other, "options": (), "size": None, "compare_view": View()}
             st.button(title, key=f"{settings.page}/pair {one} {other}", on_click=_choose, args=(settings, values))
 
 
@@ -64,8 +82,14 @@ def _choose(settings: Settings, values: dict[str, object]) -> None:
 
 
 def _sentence(left: Network, right: Network) -> None:
-    """Both totals as ratios."""
+    """Both totals as ratios, and the sizes that they were counted at."""
     one, other = left.summary, right.summary
+    sizes = shown_shape(one.input_shape), shown_shape(other.input_shape)
+    if sizes[0] == sizes[1]:
+        counted = _("Both see {size}.").format(size=sizes[0])
+    else:
+        counted = _("{left} sees {left_size}, {right} {right_size}: the ratios of operations and memory mix both.")
+        counted = counted.format(left=left.title, left_size=sizes[0], right=right.title, right_size=sizes[1])
     st.markdown(
         _(
             "{right} has **{parameters:.2f}×** the parameters of {left}, **{macs:.2f}×** the multiply-accumulates "
@@ -77,6 +101,8 @@ def _sentence(left: Network, right: Network) -> None:
             macs=_ratio(other.macs, one.macs),
             memory=_ratio(other.memory, one.memory),
         )
+        + " "
+        + counted
     )
 
 

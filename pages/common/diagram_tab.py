@@ -5,8 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from cnnviz.images import samples
-from cnnviz.networks import zoo
-from pages.common.architecture_controls import published
 from pages.common.cropped import cropped
 from pages.common.diagram import Network, Picture, View, diagram
 from pages.common.language import _
@@ -21,7 +19,7 @@ def diagram_tab(settings: Settings, network: Network) -> None:
     picture = None
     if len(shape) == 4:
         size = (shape[2], shape[3])
-        picture = Picture(cropped(settings["sample"], size), *size)
+        picture = Picture(cropped(settings["sample"], size, grey=shape[1] == 1), *size)
 
     def keep(view: View) -> None:
         settings["view"] = view
@@ -35,4 +33,3 @@ def diagram_tab(settings: Settings, network: Network) -> None:
             samples.names(),
             format_func=lambda name: _(samples.get(name).title),
         )
-    published(zoo.get(settings["net"]))

@@ -23,7 +23,7 @@ _BAR = 14  # pixels
 _AXES = 90
 
 
-def layers_tab(network: Network, stem: str) -> None:
+def layers_tab(stem: str, network: Network) -> None:
     """Draw the tab; `stem` begins the names of files."""
     stage_bars(network)
     st.markdown(
@@ -38,7 +38,13 @@ def layers_tab(network: Network, stem: str) -> None:
             "by statistics of whole maps (squeeze-and-excitation, group normalisation); – means: no field of its own."
         )
     )
-    download_row([File(_("Table (CSV)"), f"{stem}-layers.csv", lambda: table.to_csv(index=False).encode())])
+    download_row([File(_("Table (CSV)"), f"{stem}-layers.csv", lambda: _csv(table))])
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """With the unit in the name, and the mark by which spreadsheets know that "·" is one letter."""
+    named = table.rename(columns={"memory": "memory_kB", "field": "receptive_field"})
+    return named.round(4).to_csv(index=False).encode("utf-8-sig")
 
 
 def stage_bars(network: Network) -> None:
@@ -49,7 +55,7 @@ def stage_bars(network: Network) -> None:
         values = np.array([getattr(stage, name) for stage in stages], np.float64)
         figure.add_bar(
             y=[stage.name for stage in stages],
-            x=(100 * values / max(values.sum(), 1)).astype(np.float32),
+            x=(100 * values / max(getattr(network.summary, name), 1)).astype(np.float32),
             orientation="h",
             name=title,
             marker_color=colour,
@@ -117,16 +123,16 @@ def _columns() -> dict[str, Any]:
     share: dict[str, Any] = {"format": "%.1f %%", "min_value": 0, "max_value": 100}
     return {
         "number": number(_("No."), width=55),
-        "layer": text(_("Layer"), width=150, pinned=True),
-        "kind": text(_("Kind"), width=110),
+        "layer": text(_("Layer"), width=190, pinned=True),
+        "kind": text(_("Kind"), width=130),
         "what": text(_("What"), width=130),
         "input": text(_("Input"), width=120),
         "output": text(_("Output"), width=120),
         "parameters": number(_("Parameters"), format="localized", width=100),
-        "parameters_words": text(_("Parameters as a product"), width=130),
+        "parameters_words": text(_("Parameters as a product"), width=180),
         "parameters_share": bar(_("of all parameters"), **share),
         "macs": number(_("Multiply-accumulates"), format="localized", width=130),
-        "macs_words": text(_("Operations as a product"), width=150),
+        "macs_words": text(_("Operations as a product"), width=180),
         "macs_share": bar(_("of all operations"), **share),
         "memory": number(_("Memory, kB"), format="localized", width=100),
         "field": text(_("Receptive field"), width=110),

@@ -11,9 +11,11 @@ from cnnviz.networks.structure import tree
 from cnnviz.networks.zoo import Architecture, Value
 from pages.common.diagram import Network
 
-__all__ = ["Options", "facts", "facts_of", "is_text", "prepare", "shown_shape"]
+__all__ = ["Options", "facts", "facts_of", "is_text", "prepare", "shown_shape", "side_that_works"]
 
 Options = tuple[tuple[str, Value], ...]
+
+_TRIED = 40  # sides; a refused network stops early, so each takes milliseconds
 
 
 def facts(name: str, options: Options, size: tuple[int, ...]) -> Network:
@@ -42,6 +44,20 @@ def _computed(name: str, options: Options, size: tuple[int, ...]) -> Network:
     channels = int(values.get("in_channels", record.in_channels))
     shape = (1, *size) if is_text(record) else (1, channels, *size)
     return facts_of(record.title, network, shape, words=is_text(record))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def side_that_works(name: str, options: Options, size: tuple[int, ...]) -> int | None:
+    """The smallest square input, at least as large as the smaller side of `size`, that a network takes.
+
+    Networks that end in a fixed linear layer take few sizes, so they are tried one by one, and then the published one;
+    None when none will do, and for texts.
+    """
+    record = zoo.get(name)
+    if is_text(record):
+        return None
+    sides = [*range(min(size), min(size) + _TRIED), *record.input_shape[1:2]]
+    return next((side for side in sides if _computed(name, options, (side, side)).summary.failure is None), None)
 
 
 def facts_of(title: str, network: Any, shape: tuple[int, ...], *, words: bool = False) -> Network:

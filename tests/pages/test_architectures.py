@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
-from cnnviz.networks import zoo
+from cnnviz.networks import signal, zoo
 from cnnviz.networks.summary import summarize
 from pages.common import site
 from pages.common.architecture_settings import OWN_SETTINGS, TABS, architecture_suggestions
@@ -103,13 +104,17 @@ def test_a_hostile_address_is_one_sentence(root: Path, query: dict[str, str]) ->
 
 
 def test_an_input_that_is_too_small_names_the_layer_and_both_shapes(root: Path) -> None:
-    """Layers that did run stay on the page."""
+    """Layers that did run stay on the page, without totals that would be wrong; a size that works is named."""
     app = architectures(root, net="alexnet", size="32x32", tab="layers")
     assert len(app.error) == 1
     assert re.fullmatch(
-        r"Layer \S+ cannot be used on an input of 256 × 1 × 1; it needs … × ≥3 × ≥3\.", app.error[0].value
+        r"Layer \S+ cannot be used on an input of 256 × 1 × 1; it needs … × ≥3 × ≥3\. An input of 63 × 63 would do\.",
+        app.error[0].value,
     )
     assert len(app.dataframe[0].value) > 5
+    assert "multiply-accumulates ·" not in texts(app)
+    fits = [summarize(zoo.blueprint("alexnet"), (1, 3, side, side)).failure is None for side in (62, 63)]
+    assert fits == [False, True]
 
 
 def test_the_table_of_layers_adds_up(root: Path) -> None:
@@ -123,12 +128,55 @@ def test_the_table_of_layers_adds_up(root: Path) -> None:
 
 @pytest.mark.parametrize(("left", "right"), PAIRS)
 def test_every_pair_can_be_compared(root: Path, left: str, right: str) -> None:
-    """The sentence gives the ratio of the parameters."""
+    """The sentence gives the ratios of parameters, operations and memory at the size of the left one's input."""
     app = architectures(root, tab="compare", net=left, other=right)
     assert not app.exception
     assert not app.error
-    counts = [sum(each.numel() for each in zoo.blueprint(name).parameters()) for name in (left, right)]
-    assert f"**{counts[1] / counts[0]:.2f}×** the parameters" in texts(app)
+    shape = (1, *zoo.get(left).input_shape)
+    one, other = (summarize(zoo.blueprint(name), shape) for name in (left, right))
+    said = texts(app)
+    assert f"**{other.parameters / one.parameters:.2f}×** the parameters" in said
+    assert f"**{other.macs / one.macs:.2f}×** the multiply-accumulates" in said
+    assert f"**{other.memory / one.memory:.2f}×** the activation memory" in said
+    assert f"Both see {' × '.join(map(str, shape[1:]))}." in said
+
+
+def test_networks_that_do_not_share_a_size_say_so(root: Path) -> None:
+    """LeNet takes 32 × 32 only."""
+    said = texts(architectures(root, tab="compare", net="resnet18", other="lenet5"))
+    assert f"ResNet-18 sees 3 × 224 × 224, {zoo.get('lenet5').title} 1 × 32 × 32" in said
+
+
+def test_a_lesson_with_numbers_is_for_the_network_as_published(root: Path) -> None:
+    """With another growth rate, a dense layer does not add 32 maps."""
+    lesson = zoo.get("densenet121").lesson
+    assert lesson in texts(architectures(root, net="densenet121"))
+    changed = texts(architectures(root, net="densenet121", options="growth_rate-12"))
+    assert lesson not in changed
+    assert "was reported for the original" in changed
+
+
+def test_what_runs_in_training_only_is_named(root: Path) -> None:
+    """GoogLeNet's two auxiliary heads have parameters that no layer of the table holds."""
+    app = architectures(root, net="googlenet", options="auxiliary-True", tab="layers")
+    heads = zoo.blueprint("googlenet", auxiliary=True)
+    count = sum(each.numel() for name, each in heads.named_parameters() if name.startswith("auxiliary"))
+    assert f"{count:,} of them in auxiliary1, auxiliary2" in texts(app)
+    assert app.dataframe[0].value["parameters"].sum() + count == sum(each.numel() for each in heads.parameters())
+
+
+def test_the_vanishing_gradient_is_as_the_suggestion_says() -> None:
+    """Sigmoids, 20 layers: the plain network loses most powers of ten, shortcuts lose fewer, batch norm hardly any."""
+    networks = [
+        signal.Network(activation="sigmoid"),
+        signal.Network(residual=True, activation="sigmoid"),
+        signal.Network(norm="batch", activation="sigmoid"),
+    ]
+    found = [signal.measure(network, signal.noise(4)).gradients for network in networks]
+    plain, residual, normalised = (math.log10(gradients[-1] / gradients[0]) for gradients in found)
+    assert plain > residual + 1
+    assert residual > normalised + 1
+    assert abs(normalised) < 1
 
 
 def test_every_suggestion_is_legal_and_keeps_its_promise() -> None:
