@@ -323,6 +323,8 @@ def _families() -> dict[str, str]:
 def _marks() -> dict[str, str]:
     return {
         "skip": _("with a shortcut inside"),
+        "skips": _("with blocks that have shortcuts: one small arc each"),
+        "identity": _("identity"),
         "changed": _("differs between the two"),
         "only": _("only in this one"),
         "changed_long": _("The other network has something else in this place."),

@@ -213,7 +213,78 @@ def at_edge(place: list[float], point: list[float]) -> bool:
     return inside and min(abs(across), abs(across - width), abs(down), abs(down - height)) < 0.1
 
 
+@pytest.mark.parametrize(
+    ("name", "arcs"),
+    [
+        ("resnet18", {"conv1": 0, "conv2_x": 2, "conv3_x": 2}),
+        ("resnet50", {"conv2_x": 3, "conv4_x": 6, "conv5_x": 3}),
+        ("densenet121", {"dense_block1": 6, "dense_block4": 5, "transition1": 0}),
+    ],
+)
+def test_only_a_block_has_a_way_around_it(mount: Any, name: str, arcs: dict[str, int]) -> None:
+    """Stages show the shortcuts of their blocks, one small arc each, at most six, right of the box and of its trunk."""
+    diagram = draw(mount, name)
+    for group, count in arcs.items():
+        arc = diagram.box(group).locator("> .arc")
+        drawn = [each.get_attribute("d") or "" for each in arc.all()]
+        assert sum(path.count("M") for path in drawn) == count
+        if count:
+            places = [arc.bounding_box(), diagram.box(group).locator("> .body").bounding_box()]
+            assert places[0] is not None
+            assert places[1] is not None
+            assert places[0]["x"] >= places[1]["x"] + places[1]["width"] - 1  # half a stroke of each
+            assert places[0]["y"] + places[0]["height"] <= places[1]["y"] + places[1]["height"]
+    expect(diagram.page.locator(".legend")).to_contain_text("one small arc each")
+
+
+def test_a_folded_block_keeps_its_shortcut(mount: Any) -> None:
+    """It leads around the block; open, its name stands along it where it leads straight from the input to the sum."""
+    diagram = draw(mount, "resnet18", view=View(("conv3_x", "conv3_x.1"), "conv3_x.1"))
+    expect(diagram.box("conv3_x.0").locator("> .arc:not(.small)")).to_have_count(1)
+    expect(diagram.page.locator(".line-name")).to_have_text(["identity"])
+
+
 # ---- folding, choosing, telling
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, {"width": 1280, "height": 480}])
+def test_a_view_begins_with_what_is_chosen(mount: Any, size: dict[str, int]) -> None:
+    """What the address or a button chooses is on the screen at once, also when the size changes then."""
+    begin_run()
+    asked = [View(("classifier",), "classifier.fc6", "parameters"), View((), "stage1"), View((), "classifier")]
+    messages = [page_side.message([network("vgg16")], None, view, turn) for turn, view in enumerate(asked)]
+    diagram = mount(*messages, viewport=size)
+    for turn, view in enumerate(asked):
+        diagram.page.evaluate(f"mount({turn})")
+        for width in (950, 800):
+            diagram.page.evaluate(f"document.body.style.width = '{width}px'")
+            diagram.page.wait_for_timeout(100)
+            expect(diagram.box(view.selected).locator("> .body")).to_be_in_viewport(ratio=0.95)
+
+
+def test_on_a_phone_a_line_leads_to_the_facts(mount: Any) -> None:
+    """The chosen box is told at the lower edge of the diagram; before anything is chosen, nothing is."""
+    diagram = draw(mount, "resnet18")
+    diagram.page.evaluate("document.body.style.width = '370px'")
+    diagram.page.set_viewport_size({"width": 390, "height": 700})
+    line = diagram.page.locator(".below")
+    expect(line).to_be_hidden()
+    diagram.box("conv3_x").click()
+    expect(line).to_be_in_viewport(ratio=1)
+    expect(line).to_contain_text("128 × 28 × 28")
+    line.get_by_role("button").click()
+    expect(diagram.page.locator(".facts h4")).to_be_in_viewport()
+    diagram.page.evaluate("document.body.style.width = '950px'")
+    expect(line).to_be_hidden()
+
+
+def test_the_chosen_tab_can_be_read_under_the_mouse(mount: Any) -> None:
+    """Its words have another colour than its ground."""
+    diagram = draw(mount, "resnet18")
+    tab = diagram.page.get_by_role("tab", name="Facts")
+    tab.hover()
+    ink, paper = tab.evaluate("tab => [getComputedStyle(tab).color, getComputedStyle(tab).backgroundColor]")
+    assert ink == "rgb(255, 255, 255)" != paper
 
 
 def test_what_is_opened_is_told_once_and_stays(mount: Any) -> None:
@@ -375,6 +446,31 @@ def test_the_arithmetic_is_right(mount: Any) -> None:
                 assert value == int(number.split()[0].replace(",", "")), line
 
 
+def test_a_single_layer_lends_its_arithmetic(mount: Any) -> None:
+    """A group whose numbers are those of one layer inside says how they come about."""
+    diagram = draw(mount, "vgg16", view=View((), "stage1.conv1_1"))
+    group = diagram.facts()["parameters"]
+    layer = next(each for each in network("vgg16").summary.layers if each.name.startswith("stage1.conv1_1."))
+    assert group.startswith(f"{layer.parameters_words} = {layer.parameters:,}")
+
+
+def test_joined_channels_are_summed(mount: Any) -> None:
+    """A concatenation says which maps it joins; an addition has nothing to sum."""
+    diagram = draw(mount, "googlenet")
+    layers = [each for each in network("googlenet").summary.layers if each.family == "merge"]
+    diagram.choose(layers[0].name)
+    joined = " + ".join(str(shape[1]) for shape in layers[0].input_shapes)
+    assert diagram.facts()["output"].startswith(f"{joined} = {layers[0].output_shape[1]},")
+
+
+def test_long_lines_of_code_are_whole(mount: Any) -> None:
+    """They go on below: nothing is cut at the right; the code of a class begins with what it does."""
+    diagram = draw(mount, "resnet18", view=View(("conv2_x",), "conv2_x.1"), viewport={"width": 1280, "height": 600})
+    diagram.page.get_by_role("tab", name="Code").click()
+    assert diagram.page.locator(".code").evaluate("code => code.scrollWidth <= code.clientWidth")
+    expect(diagram.page.locator(".code .forward")).to_be_in_viewport()
+
+
 def test_the_receptive_field_is_where_gradients_are(mount: Any) -> None:
     """The pixels drawn for a unit in the middle and in the corner are those with a gradient."""
     name = "plain20"
@@ -459,6 +555,11 @@ def test_two_networks_stand_side_by_side(mount: Any) -> None:
         assert tops[0]["y"] == pytest.approx(tops[1]["y"], abs=1)
         expect(diagram.box(stage, 1).locator("> .mark")).to_have_count(1)
     expect(diagram.box("conv1").locator("> .mark")).to_have_count(0)
+    for mark in diagram.page.locator(".box > .mark").all():
+        places = [mark.bounding_box(), mark.locator("xpath=..").locator("> .body").bounding_box()]
+        assert places[0] is not None
+        assert places[1] is not None
+        assert places[0]["x"] + places[0]["width"] <= places[1]["x"] + places[1]["width"]  # lines are on that side
     diagram.choose("conv3_x")
     cells = diagram.page.locator(".facts tr").nth(3).locator("td").all_inner_texts()
     for text, name in zip(cells, ("resnet34", "resnet50"), strict=True):
@@ -539,5 +640,6 @@ def test_what_is_saved_stands_alone(mount: Any) -> None:
     assert b"var(" not in files["SVG"]
     written = " ".join(root.itertext())
     assert all(child.name in written for child in network("resnet18").root.children if isinstance(child, Group))
+    assert "one small arc each" in written
     size = Pillow.open(io.BytesIO(files["PNG"])).size
     assert size == (2 * int(root.attrib["width"]), 2 * int(root.attrib["height"]))

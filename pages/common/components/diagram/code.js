@@ -30,9 +30,10 @@ Object.assign(Diagram.prototype, {
     this.scrollToMention();
   },
 
+  // To where the chosen layer is made; of a class to what it does.
   scrollToMention() {
-    const [code, line] = [this.part(".code"), this.part(".code .mention")];
-    if (!code.hidden) code.scrollTop = line ? Math.max(0, line.offsetTop - code.offsetTop - 80) : 0;
+    const [code, line] = [this.part(".code"), this.part(".code .mention") ?? this.part(".code .forward")];
+    if (!code.hidden) code.scrollTop = line ? Math.max(0, line.offsetTop - 60) : 0;
   },
 });
 
@@ -56,6 +57,8 @@ function coloured(text, part) {
     line.append(...(pieces.length ? pieces : ["\u200b"]));
     const code = pieces.filter((piece) => piece.className !== "comment").map((piece) => piece.textContent ?? piece).join("");
     line.classList.toggle("mention", Boolean(named) && named.test(code));
+    line.classList.toggle("forward", /^\s*def forward\b/.test(code));
+    line.style.setProperty("--indent", `${code.search(/\S|$/) + 4}ch`); // what is wrapped stands further in
     return line;
   });
 }

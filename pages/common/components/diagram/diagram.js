@@ -20,6 +20,7 @@ const MARKUP = `
   <div class="legend"></div>
   <div class="body">
     <div class="view"><svg role="tree" xmlns="http://www.w3.org/2000/svg"></svg></div>
+    <div class="below" hidden><div><b></b><span></span></div><button type="button"></button></div>
     <div class="aside">
       <div class="tabs choice" role="tablist"><button role="tab" id="tab-facts" aria-controls="panel-facts" data-tab="facts"></button><button role="tab" id="tab-code" aria-controls="panel-code" data-tab="code"></button></div>
       <div class="facts" role="tabpanel" id="panel-facts" aria-labelledby="tab-facts"><div class="told" aria-live="polite"></div></div>
@@ -90,8 +91,8 @@ class Diagram {
     this.selected = id && this.boxes.has(key) ? key : "0:";
     this.paint = PAINTS.includes(paint) ? paint : "kind";
     this.openAround(this.chosen);
+    this.aimed = true; // until the visitor moves: the size of everything may still change
     this.redraw();
-    this.scrollTo(this.spots.get(this.selected));
     this.reported = JSON.stringify(this.looking()); // Python knows
   }
 
@@ -152,7 +153,7 @@ class Diagram {
   }
 
   drawing(theme, measure, says) {
-    return new Drawing({ theme, measure, words: (box, pill) => this.words(box, pill), scale: this.scale, says });
+    return new Drawing({ theme, measure, words: (box, pill) => this.words(box, pill), scale: this.scale, says, identity: this.labels.identity });
   }
 
   redraw() {

@@ -16,12 +16,14 @@ const FILE_THEME = {
 };
 
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const MOST_ARCS = 6; // small ones beside a box
+const SMALL_TEXT = 10.5; // along a line
 const half = (number) => Math.round(number * 2) / 2;
 
 class Drawing {
-  // measure: (text, bold) -> pixels; says: box -> what a screen reader says
-  constructor({ theme, measure, words, scale, says }) {
-    Object.assign(this, { theme, measure, words, scale, says });
+  // measure: (text, bold) -> pixels; says: box -> what a screen reader says; identity: what is written along a shortcut
+  constructor({ theme, measure, words, scale, says, identity }) {
+    Object.assign(this, { theme, measure, words, scale, says, identity });
   }
 
   // Everything inside of <svg>: frames below the lines that run in them, boxes above.
@@ -51,7 +53,15 @@ class Drawing {
     if (single !== lines) bundle(rails, paths, dots);
     const heads = new Set(lines.filter((line) => line.arrow).map(({ points }) => arrowHead(points)));
     return `<path class="lines" d="${paths.join("")}" fill="none" stroke="${theme.line}" stroke-width="1.5"/>`
-      + `<path d="${[...heads].join("")}${dots.join("")}" fill="${theme.line}"/>`;
+      + `<path d="${[...heads].join("")}${dots.join("")}" fill="${theme.line}"/>`
+      + (single === lines ? rails.map((line) => this.lineName(line)).join("") : "");
+  }
+
+  // A shortcut that leads from the group's input into an addition changes nothing on its way.
+  lineName({ within, from, to, rail, points }) {
+    if (from !== within || within.run || !isAddition(to)) return "";
+    const [top, bottom] = [points.find(([x]) => x === rail)[1], points.findLast(([x]) => x === rail)[1]];
+    return `<text class="line-name" transform="translate(${half(rail - 5)} ${half((top + bottom) / 2)}) rotate(-90)" text-anchor="middle" font-size="${SMALL_TEXT}" fill-opacity="0.76">${escaped(this.identity)}</text>`;
   }
 
   // ---- boxes
@@ -89,7 +99,7 @@ class Drawing {
     const fill = this.scale ? (colour ? css(colour) : this.theme.paper) : box.children ? this.theme.group : this.theme.family(box.family);
     const round = box.family === "merge" ? height / 2 : 5;
     return this.group(spot, box.children ? "folded" : "leaf")
-      + (box.skip ? this.arc(spot) : "")
+      + (isBlock(box) ? this.arc(spot) : this.smallArcs(spot))
       + (box.count ? this.stack(spot, fill) : "")
       + `<rect class="body" x="${half(x)}" y="${half(y)}" width="${half(width)}" height="${height}" rx="${round}" fill="${fill}" stroke="${box.children || this.scale ? this.theme.edge : this.theme.hue(box.family)}"/>`
       + this.colours(spot)
@@ -131,7 +141,20 @@ class Drawing {
     return [6, 3].map((shift) => `<rect x="${half(x + shift)}" y="${half(y + shift)}" width="${half(width)}" height="${height}" rx="5" fill="${fill}" stroke="${this.theme.edge}"/>`).join("");
   }
 
-  // A shortcut inside of a folded group stays visible beside it.
+  // Shortcuts of the blocks inside of a folded group, one arc for each: none of them leads past the group.
+  smallArcs({ box, x, y, width, height }) {
+    const count = shortcutsInside(box);
+    if (!count) return "";
+    const shown = count > MOST_ARCS ? MOST_ARCS - 1 : count;
+    const each = Math.min(14, (height - 4) / Math.min(count, MOST_ARCS));
+    const [left, top] = [x + width + (box.count ? 9 : 3), y + (height - each * Math.min(count, MOST_ARCS)) / 2];
+    const bow = each - 3;
+    const arcs = Array.from({ length: shown }, (_, i) => `M${half(left)} ${(top + i * each + 1.5).toFixed(1)}h1a5 ${(bow / 2).toFixed(1)} 0 0 1 0 ${bow.toFixed(1)}h-1`);
+    const dots = shown < count ? [-1, 0, 1].map((i) => `<circle cx="${half(left + 3)}" cy="${(top + (shown + 0.5) * each + 3 * i).toFixed(1)}" r="0.9" fill="${this.theme.line}"/>`) : [];
+    return `<path class="arc small" d="${arcs.join("")}" fill="none" stroke="${this.theme.line}" stroke-width="1.5"/>${dots.join("")}`;
+  }
+
+  // The shortcut of a folded block leads past it.
   arc({ box, x, y, width, height }) {
     const [at, right] = [x + width / 2, x + width + (box.count ? 6 : 0)];
     const [from, to] = [y - 9, y + height + (box.count ? 9 : 4)];
@@ -147,13 +170,16 @@ class Drawing {
       + `<path d="M${half(x) + 3.5} ${half(y) + 7}h7${closed ? "m-3.5 -3.5v7" : ""}" stroke="${this.theme.ink}" stroke-width="1.6" fill="none"/></g>`;
   }
 
-  // Comparison: a sign and a dashed outline, so that it does not hang on the colour.
+  // Comparison: a sign and a dashed outline, so that it does not hang on the colour. Lines run right of a box and
+  // through its middle: the sign stands at the left, the outline inside.
   mark({ box, x, y, width, height, open }) {
     if (!box.mark) return "";
     const { mark, paper } = this.theme;
     const sign = box.mark === "only" ? "M-4 0L0 -4.5L4 0L0 4.5z" : "M-4.5 -2h9M-4.5 2h9M-2.5 5L2.5 -5";
-    const outline = open ? "" : `<rect x="${half(x) - 3}" y="${half(y) - 3}" width="${half(width) + 6}" height="${height + 6}" rx="8" fill="none" stroke="${mark}" stroke-width="1.6" stroke-dasharray="${box.mark === "only" ? "2 3" : "7 3"}"/>`;
-    return `<g class="mark">${outline}<g transform="translate(${half(x + width - 2)} ${half(y + 1)})"><circle r="8.5" fill="${mark}"/><path d="${sign}" fill="${box.mark === "only" ? paper : "none"}" stroke="${paper}" stroke-width="1.6"/></g></g>`;
+    const round = box.family === "merge" ? height / 2 - 3 : 4;
+    const dashes = (colour, wide, dashed) => `<rect x="${half(x) + 3}" y="${half(y) + 3}" width="${half(width) - 6}" height="${height - 6}" rx="${round}" fill="none" stroke="${colour}" stroke-width="${wide}"${dashed}/>`;
+    const outline = open ? "" : (this.scale ? dashes(paper, 3, "") : "") + dashes(mark, 1.6, ` stroke-dasharray="${box.mark === "only" ? "2 3" : "7 3"}"`);
+    return `<g class="mark">${outline}<g transform="translate(${half(x - 2)} ${half(y)})"><circle r="8.5" fill="${mark}"/><path d="${sign}" fill="${box.mark === "only" ? paper : "none"}" stroke="${paper}" stroke-width="1.6"/></g></g>`;
   }
 
   // Letters have the colour of the whole drawing, unless they stand on paint.

@@ -52,15 +52,15 @@ Object.assign(Diagram.prototype, {
 
   // The legend below the drawing, in lines as wide as the drawing.
   fileLegend(drawing, laid) {
-    const items = [...(this.scale ? [[`${this.labels.paints[this.paint]}: ${this.scaleNote()}`, null]] : this.familyNames()), ...this.markNames()];
+    const items = [...(this.scale ? [[`${this.labels.paints[this.paint]}: ${this.scaleNote()}`]] : this.familyNames()), ...this.signNames()];
     const room = Math.max(laid.width, 320);
     let [x, y, wide, text] = [0, laid.height + 26, 0, this.scale ? this.fileScale(drawing, laid.height + 18) : ""];
     if (this.scale) y += 26;
-    for (const [name, hue] of items) {
-      const width = drawing.measure(name, false) + (hue ? 22 : 0) + 16;
+    for (const [name, swatch] of items) {
+      const width = drawing.measure(name, false) + (swatch ? 22 : 0) + 16;
       if (x + width > room && x > 0) [x, y] = [0, y + 20];
-      if (hue) text += `<rect x="${x}" y="${y - 10}" width="14" height="12" rx="2" fill="${FILE_THEME.family(hue)}" stroke="${FILE_THEME.hue(hue)}"/>`;
-      text += drawing.text(name, x + (hue ? 20 : 0), y, {});
+      if (swatch) text += `<g transform="translate(${x} ${y - 11})">${swatch}</g>`;
+      text += drawing.text(name, x + (swatch ? 20 : 0), y, {});
       x += width;
       wide = Math.max(wide, x);
     }
@@ -69,13 +69,11 @@ Object.assign(Diagram.prototype, {
 
   familyNames() {
     const found = new Set([...this.boxes.values()].filter((box) => !box.children).map((box) => box.family));
-    return FAMILIES.filter((family) => found.has(family)).map((family) => [this.labels.families[family], family]);
+    return FAMILIES.filter((family) => found.has(family)).map((family) => [this.labels.families[family], `<rect y="1" width="14" height="12" rx="2" fill="${FILE_THEME.family(family)}" stroke="${FILE_THEME.hue(family)}"/>`]);
   },
 
-  markNames() {
-    const signs = { changed: "\u2260", only: "\u25c6" };
-    const boxes = [...this.boxes.values()];
-    return Object.keys(signs).filter((mark) => boxes.some((box) => box.mark === mark)).map((mark) => [`${signs[mark]} ${this.labels[mark]}`, null]);
+  signNames() {
+    return this.signItems().map(([name, text, d]) => [text, `<path d="${d}" fill="none" stroke="${name === "mark" ? FILE_THEME.mark : FILE_THEME.line}" stroke-width="1.6"/>`]);
   },
 
   fileScale(drawing, y) {

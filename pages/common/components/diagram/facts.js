@@ -10,7 +10,22 @@ Object.assign(Diagram.prototype, {
     this.part(".told").replaceChildren(this.pathTo(box), this.heading(box), this.table(box), ...this.remarks(box));
     this.tellField(box);
     this.tellCode();
+    this.tellBelow(box);
     this.host.dataset.selected = this.selected;
+  },
+
+  // On a phone the facts are below the whole diagram: a line at its lower edge says that there are some.
+  tellBelow(box) {
+    const { labels } = this;
+    this.part(".below").hidden = !box.parent;
+    this.part(".below b").textContent = box.parent ? box.name : "";
+    this.part(".below span").textContent = [shapeText(box.shape, " × "), `${short(box.parameters)} ${labels.paints.parameters}`].filter(Boolean).join(" · ");
+    this.part(".below button").textContent = `${labels.tabs.facts} ↓`;
+  },
+
+  goToFacts() {
+    this.showTab("facts");
+    this.part(".aside").scrollIntoView({ block: "start" });
   },
 
   // The way to the box, from the network on; each step leads there.
@@ -46,7 +61,7 @@ Object.assign(Diagram.prototype, {
     const compared = [box, this.counterpart(box)].filter(Boolean).sort((one, two) => one.number - two.number);
     const rows = [
       [labels.input, (each) => [this.inputs(each)]],
-      [labels.output, (each) => [shapeText(each.shape, " × ") || "–"]],
+      [labels.output, (each) => [joinedChannels(each), shapeText(each.shape, " × ") || "–"]],
       [labels.paints.parameters, (each) => this.counted(each, "parameters")],
       [labels.paints.macs, (each) => this.counted(each, "macs")],
       [labels.paints.memory, (each) => this.memory(each)],
@@ -83,6 +98,7 @@ Object.assign(Diagram.prototype, {
   // A group's number is the sum of its parts', where that is short to say.
   sum(box, what) {
     const parts = (box.children ?? []).filter((child) => child[what]);
+    if (parts.length === 1 && parts[0][what] === box[what]) return parts[0][`${what}Words`] || this.sum(parts[0], what);
     if (box.count > 1 && parts.every((part) => part[what] === parts[0][what])) return `${parts.length}·${grouped(parts[0][what])}`;
     const total = parts.reduce((sum, part) => sum + part[what], 0);
     if (parts.length < 2 || parts.length > MOST_SUMMANDS || total !== box[what]) return "";
@@ -123,6 +139,24 @@ Object.assign(Diagram.prototype, {
 });
 
 const number = (value) => (value < 0 ? "\u2212" : "") + (Number.isInteger(value) ? grouped(Math.abs(value)) : Math.abs(value).toString());
+
+// Of layers that put what they read on top of each other: the channels, and what they give; else nothing.
+function joinedChannels({ children, inputs, shape }) {
+  if (children || inputs.length < 2 || !shape?.length) return "";
+  const channels = inputs.map(([first]) => first);
+  if (channels.reduce((total, each) => total + each, 0) !== shape[0]) return "";
+  return `${(channels.length > MOST_SUMMANDS ? repeated(channels) : channels.map(grouped)).join(" + ")} = ${grouped(shape[0])},`;
+}
+
+// Equal neighbours as one product: 64, 32, 32 -> 64, 2·32
+function repeated(numbers) {
+  const runs = [];
+  for (const each of numbers) {
+    if (runs.at(-1)?.[1] === each) runs.at(-1)[0]++;
+    else runs.push([1, each]);
+  }
+  return runs.map(([count, each]) => (count > 1 ? `${count}·${grouped(each)}` : grouped(each)));
+}
 
 // Each cell is a list of lines: a text, or [element, text].
 function row(name, cells, tag = "td") {

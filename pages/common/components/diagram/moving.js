@@ -3,6 +3,7 @@
 const ZOOM_STEP = 1.2;
 const SMALLEST_FIT = 0.7; // text below is not readable: then one scrolls
 const LARGE_FIT = 1.4; // on the whole screen, for the back of a room
+const LEAST_SEEN = 160; // pixels of the view on the screen: what is less is scrolled to anyway
 const WHOLE_FIT = 0.9; // a network that is hardly taller than its place is shown whole
 
 Object.assign(Diagram.prototype, {
@@ -20,6 +21,8 @@ Object.assign(Diagram.prototype, {
     this.svg.addEventListener("pointerleave", () => this.light(this.selected));
     this.part(".view").addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.part(".told").addEventListener("click", (event) => this.follow(event.target.closest("[data-key]")));
+    this.part(".below button").addEventListener("click", () => this.goToFacts());
+    for (const each of ["pointerdown", "wheel", "keydown"]) this.host.addEventListener(each, () => (this.aimed = false), { passive: true, capture: true });
     this.part("[data-act=large]").hidden = !document.fullscreenEnabled; // iPhones have none
     this.listenToFind();
     this.listenToExport();
@@ -109,6 +112,7 @@ Object.assign(Diagram.prototype, {
   // ---- zoom
 
   enlarge() {
+    this.aimed = true;
     if (document.fullscreenElement) document.exitFullscreen();
     else this.host.requestFullscreen();
   },
@@ -128,6 +132,7 @@ Object.assign(Diagram.prototype, {
     this.svg.setAttribute("width", Math.floor(width * this.factor));
     this.svg.setAttribute("height", Math.floor(height * this.factor));
     this.field?.resize();
+    if (this.aimed) this.centre(this.spots.get(this.selected));
   },
 
   fitting(wide, tall, width, height) {
@@ -159,6 +164,17 @@ Object.assign(Diagram.prototype, {
     event.preventDefault();
     const box = this.part(".view").getBoundingClientRect();
     this.zoomBy(Math.exp(-event.deltaY / 300), [event.clientX - box.left, event.clientY - box.top]);
+  },
+
+  // Puts a box into the middle of what is on the screen; of an open one its head.
+  centre(spot) {
+    if (!spot) return;
+    const view = this.part(".view");
+    const { top, height } = view.getBoundingClientRect();
+    const seen = Math.min(height, innerHeight - top);
+    const middle = (seen > LEAST_SEEN ? seen : height) / 2;
+    view.scrollTop = (spot.y + MARGIN + (spot.open ? SIZE.head : spot.height) / 2) * this.factor - middle;
+    view.scrollLeft = (spot.x + MARGIN + spot.width / 2) * this.factor - view.clientWidth / 2;
   },
 
   // Brings a box into sight; of an open one its head.

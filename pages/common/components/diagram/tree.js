@@ -77,6 +77,34 @@ function ancestors(box) {
   return found;
 }
 
+const isAddition = (box) => SIGNS[box.kind] === "+";
+
+// A group that is one residual block: what enters it divides, and meets again in its only addition.
+function isBlock(box) {
+  return Boolean(box.skip) && !box.run && !box.count && box.children.filter(isAddition).length === 1 && new Set(box.links.filter(([from]) => from < 0).map(([, to]) => to)).size > 1;
+}
+
+// How many shortcuts a group shows: one for each block in it, and those that lead past its own parts.
+function shortcutsInside(box) {
+  if (!box.skip || !box.children) return 0;
+  const own = () => box.children.filter((_, to) => endsShortcut(box, to)).length;
+  box.shortcuts ??= isBlock(box) ? 1 : own() + box.children.reduce((total, child) => total + shortcutsInside(child), 0);
+  return box.shortcuts;
+}
+
+// Whether a way to a child leads past other parts; what is multiplied is weighed, and passes nothing by.
+function endsShortcut({ children, links }, to) {
+  const sources = [...new Set(links.filter((pair) => pair[1] === to).map(([from]) => from))];
+  if (sources.length < 2 || SIGNS[children[to].kind] === "×") return false;
+  return isAddition(children[to]) || sources.some((one) => sources.some((other) => other !== one && reaches(links, one, other)));
+}
+
+function reaches(links, from, to) {
+  const seen = new Set([from]);
+  for (const each of seen) for (const [start, end] of links) if (start === each && end >= 0) seen.add(end);
+  return seen.has(to);
+}
+
 // Families of the layers inside, in the order of the forward pass; of a run only its first block.
 function familiesInside(box) {
   if (!box.children) return [box.family];

@@ -28,7 +28,7 @@ Object.assign(Diagram.prototype, {
   drawLegend() {
     this.part(".paint select").value = this.paint;
     const items = this.paint === "kind" ? this.familyItems() : this.scaleItems();
-    this.part(".legend").replaceChildren(...items, ...this.signItems());
+    this.part(".legend").replaceChildren(...items, ...this.signElements());
   },
 
   item(text, swatch) {
@@ -72,13 +72,20 @@ Object.assign(Diagram.prototype, {
     return fill(labels.scale, { share: shareText(scale.most, trees[0][paint]), total: text(trees[0][paint]) });
   },
 
+  // [class, text, path in a square of 14] of every sign on the drawing
   signItems() {
     const boxes = [...this.boxes.values()];
     const items = [];
-    if (boxes.some((box) => box.skip)) items.push(["arc", this.labels.skip, "M1 1H9q4 0 4 4V9q0 4 -4 4H1"]);
+    const skips = boxes.filter((box) => box.parent && shortcutsInside(box));
+    if (skips.some(isBlock)) items.push(["arc", this.labels.skip, "M1 1H9q4 0 4 4V9q0 4 -4 4H1"]);
+    if (!skips.every(isBlock)) items.push(["arc", this.labels.skips, "M4 1h1a5 2.5 0 0 1 0 5h-1M4 8h1a5 2.5 0 0 1 0 5h-1"]);
     const marks = { changed: "M2 5h10M2 9h10M4.5 12L9.5 2", only: "M7 1.5L12 7L7 12.5L2 7z" };
     for (const mark of ["changed", "only"]) if (boxes.some((box) => box.mark === mark)) items.push(["mark", this.labels[mark], marks[mark]]);
-    return items.map(([name, text, d]) => {
+    return items;
+  },
+
+  signElements() {
+    return this.signItems().map(([name, text, d]) => {
       const item = this.item(text, "");
       item.insertAdjacentHTML("afterbegin", `<svg class="${name}" viewBox="0 0 14 14" width="14" height="14" aria-hidden="true"><path d="${d}"/></svg>`);
       return item;
