@@ -98,7 +98,8 @@ def _train() -> argparse.ArgumentParser:
     parser.add_argument("--name", default="", help="of the run's folder (default: MODEL-DATA-NUMBER)")
     default = Recipe()
     what = parser.add_argument_group("what is trained")
-    what.add_argument("--model", default=default.model, help=f"one of: {', '.join(zoo.names())} (default: lenet5)")
+    models = [name for name in zoo.names() if len(zoo.get(name).input_shape) == 3]  # those for pictures
+    what.add_argument("--model", default=default.model, help=f"one of: {', '.join(models)} (default: lenet5)")
     what.add_argument(
         "--option",
         action="append",
@@ -110,8 +111,8 @@ def _train() -> argparse.ArgumentParser:
     how = parser.add_argument_group("how")
     for number in NUMBERS:
         flag, kind = f"--{number.name.replace('_', '-')}", int if number.integer else float
-        text = f"{_HELP[number.name]} (default: {number.default:g})"
-        how.add_argument(flag, type=kind, default=number.default, metavar=number.legal.replace(" ", ""), help=text)
+        text = f"{_HELP[number.name]}; {number.minimum:g} to {number.maximum:,g} (default: {number.default:g})"
+        how.add_argument(flag, type=kind, default=number.default, metavar="N" if number.integer else "X", help=text)
     how.add_argument("--optimiser", choices=OPTIMISERS, default=default.optimiser, help="(default: sgd)")
     how.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="(default: one-cycle)")
     how.add_argument(

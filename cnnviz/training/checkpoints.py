@@ -1,7 +1,8 @@
 """Checkpoints: weights and the optimiser's state as tensors, whole or absent, checked before they are used.
 
-A checkpoint is two files. `epoch-0007.safetensors` holds the tensors; `epoch-0007.json` is written after it, names its
-SHA-256 and carries the metrics of all epochs so far. Without its JSON a checkpoint does not exist. No pickle anywhere.
+A checkpoint is two files. `epoch-0007.safetensors` holds the tensors; `epoch-0007.json` is written after it and carries
+the metrics of all epochs so far, and a SHA-256 over both. Without its JSON a checkpoint does not exist. No pickle
+anywhere.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def write(folder: Path, loop: Loop, metrics: list[Metrics]) -> None:
         RunError: when it cannot be written, a full disk for instance; the checkpoints before it stay.
     """
     data = save({**_network(loop), **_optimiser(loop)})
-    record = {"epoch": loop.epoch, "sha256": hashlib.sha256(data).hexdigest(), "metrics": metrics}
+    record = {"sha256": _seal(data, metrics), "metrics": metrics}
     try:
         write_atomically(_path(folder, loop.epoch, "safetensors"), data)
         write_atomically(_path(folder, loop.epoch, "json"), json.dumps(record).encode())
@@ -69,6 +70,10 @@ def write(folder: Path, loop: Loop, metrics: list[Metrics]) -> None:
     except OSError as error:
         last = max((epoch for epoch in _epochs(folder) if epoch < loop.epoch), default=0)
         raise RunError(_NOT_WRITTEN, folder=folder, reason=error.strerror or error, epoch=last) from error
+
+
+def _seal(data: bytes, metrics: list[Metrics]) -> str:
+    return hashlib.sha256(data + json.dumps(metrics).encode()).hexdigest()
 
 
 def _network(loop: Loop) -> dict[str, Tensor]:
@@ -119,7 +124,7 @@ def latest(folder: Path) -> Checkpoint | None:
 def _read(folder: Path, epoch: int) -> Checkpoint:
     record = json.loads(_path(folder, epoch, "json").read_bytes())
     data = _path(folder, epoch, "safetensors").read_bytes()
-    if hashlib.sha256(data).hexdigest() != record["sha256"] or len(record["metrics"]) != epoch:
+    if _seal(data, record["metrics"]) != record["sha256"] or len(record["metrics"]) != epoch:
         raise ValueError("not what was written")
     return Checkpoint(epoch, record["metrics"], load(data))
 

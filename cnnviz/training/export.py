@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,14 @@ def _card(run: Run, data: DataSet, name: str, network: nn.Module, found: Evaluat
 
 def command(run: Run) -> str:
     """The command line that starts such a run."""
-    given = [f"--{key.replace('_', '-')} {_spelled(value)}" for key, value in _changed(run).items()]
-    options = [f"--option {key}={_spelled(value)}" for key, value in run.recipe.options.items()]
+    given = [_flag(key, value) for key, value in _changed(run).items()]
+    options = [f"--option {key}={shlex.quote(_spelled(value))}" for key, value in run.recipe.options.items()]
     return " ".join(["python -m cnnviz.training", *given, *options])
+
+
+def _flag(key: str, value: object) -> str:
+    flag = f"--{key.replace('_', '-')}"
+    return flag if value is True else f"{flag} {shlex.quote(_spelled(value))}"
 
 
 def _changed(run: Run) -> dict[str, Any]:
