@@ -40,6 +40,8 @@ examples:
       a zip or folder with a folder of JPEG, PNG or WebP pictures for each class
   python -m cnnviz.training resume short
   python -m cnnviz.training export short --as resnet20-cifar10
+  torchrun --nproc-per-node 2 -m cnnviz.training --data cifar10 --model resnet20
+      two processes, or two GPUs, that share every batch
 
 help for one command: python -m cnnviz.training resume --help"""
 

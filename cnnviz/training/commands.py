@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -21,6 +22,7 @@ from cnnviz.training.loop import Metrics
 from cnnviz.training.pictures import DataSet
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.runs import Run
+from cnnviz.training.team import Team, gathered
 
 __all__ = ["main"]
 
@@ -46,14 +48,22 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _train(found: argparse.Namespace, console: Console) -> None:
     recipe = arguments.recipe(found)
+    folder = _folder(found.runs, found.name or _free_name(recipe, found.runs))
     pictures = _pictures(recipe, found)
-    name = found.name or _free_name(recipe, found.runs)
-    _follow(runs.create(_folder(found.runs, name), recipe, pictures), pictures, found, console)
+    with gathered(_device(found)) as team:
+        team.check(recipe.batch_size)
+        team.wait()  # until all know the name of the run
+        if team.leads:
+            runs.create(folder, recipe, pictures)
+        team.wait()
+        _follow(runs.open_run(folder), pictures, _device(found), team, console)
 
 
 def _resume(found: argparse.Namespace, console: Console) -> None:
     run = runs.open_run(_folder(found.runs, found.name))
-    _follow(run, _pictures(run.recipe, found), found, console)
+    pictures = _pictures(run.recipe, found)
+    with gathered(_device(found)) as team:
+        _follow(run, pictures, _device(found), team, console)
 
 
 def _list(found: argparse.Namespace, console: Console) -> None:
@@ -97,19 +107,23 @@ def _free_name(recipe: Recipe, folder: Path) -> str:
     return next(name for number in itertools.count(1) if not (folder / (name := f"{stem}-{number}")).exists())
 
 
-def _follow(run: Run, pictures: DataSet, found: argparse.Namespace, console: Console) -> None:
-    """Train, with a bar for the epoch and a line for each one that is done."""
-    import torch
+def _device(found: argparse.Namespace) -> str:
+    if found.device != "auto":
+        return str(found.device)
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
+
+def _follow(run: Run, pictures: DataSet, device: str, team: Team, console: Console) -> None:
+    """Train, with a bar for the run and a line for each epoch that is done."""
     torch.set_num_threads(run.recipe.threads)
-    device = found.device if found.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    console.quiet = not team.leads
     first, last = len(run.metrics) + 1, run.recipe.epochs
     console.print(
         f"{run.recipe.model} on {pictures.title}: {len(pictures.train):,} pictures, run {run.folder}, {device}"
     )
     with _bar(console) as progress:
         on_step = _counter(progress, len(pictures.train), first, last)
-        for metrics in runs.carry_on(run, pictures, device, on_step):
+        for metrics in runs.carry_on(run, pictures, device, on_step, team):
             progress.console.print(_line(metrics, last))
     if run.finished:
         console.print(f"Done. For the app: python -m cnnviz.training export {run.folder.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from cnnviz.training.augment import Augmentation
 from cnnviz.training.pictures import DataSet, Pictures
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.schedule import share
+from cnnviz.training.team import ALONE, Team
 
 __all__ = ["Evaluation", "Loop", "Metrics", "build", "evaluate", "prepare"]
 
@@ -30,6 +32,7 @@ _TOGETHER = 500  # pictures that are evaluated at once
 
 _DIVERGED = N_("The loss is no longer a number in epoch {epoch}: try a smaller learning rate.")
 _OUTPUT = N_("{model} does not answer with one number for each class, and cannot be trained here.")
+_SMALL = N_("{model} cannot be trained on pictures of {rows} × {columns} pixels: a layer needs larger ones.")
 _FEW = N_("There are {pictures} pictures to learn from, fewer than one batch of {batch}: make the batches smaller.")
 
 
@@ -38,14 +41,19 @@ def build(recipe: Recipe, data: DataSet) -> nn.Module:
 
     Raises:
         ShapeError: when one of its layers cannot be used on pictures of this size.
-        DataError: when it does not end in one number for each class.
+        DataError: when it does not end in one number for each class, or a head for training needs larger pictures.
     """
     sizes = {"in_channels": data.shape[0], "num_classes": len(data.classes)}
-    found = summarize(zoo.blueprint(recipe.model, **recipe.options, **sizes), (1, *data.shape))
+    blueprint = zoo.blueprint(recipe.model, **recipe.options, **sizes)
+    found = summarize(blueprint, (1, *data.shape))
     if found.failure:
         raise found.failure
     if not found.untraced and found.layers[found.outputs[0]].output_shape != (1, len(data.classes)):
         raise DataError(_OUTPUT, model=recipe.model)
+    try:  # heads that are there in training alone may need larger pictures
+        blueprint.train()(torch.empty(2, *data.shape, device="meta"))
+    except RuntimeError as error:
+        raise DataError(_SMALL, model=recipe.model, rows=data.shape[1], columns=data.shape[2]) from error
     with _seeded(recipe.seed):
         return zoo.build(recipe.model, **recipe.options, **sizes)
 
@@ -79,6 +87,7 @@ class Loop:
         recipe: how to train.
         data: what to train on.
         device: "cpu" or "cuda".
+        team: the processes that train together.
 
     Attributes:
         network: in the state after `epoch` epochs.
@@ -87,10 +96,12 @@ class Loop:
 
     Raises:
         ShapeError, DataError: when the network cannot be used on the pictures.
+        ParameterError: when the team cannot share a batch evenly.
     """
 
-    def __init__(self, recipe: Recipe, data: DataSet, device: str = "cpu") -> None:
-        self.recipe, self.device, self.epoch = recipe, device, 0
+    def __init__(self, recipe: Recipe, data: DataSet, device: str = "cpu", team: Team = ALONE) -> None:
+        self.recipe, self.device, self.team, self.epoch = recipe, device, team, 0
+        team.check(recipe.batch_size)
         self.classes = len(data.classes)
         self.steps = len(data.train) // recipe.batch_size
         if not self.steps:
@@ -100,6 +111,7 @@ class Loop:
         if recipe.channels_last:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = _optimiser(recipe, self.network)
+        self._model = team.wrap(self.network)
         self.train, self.test = (prepare(part, data, device) for part in (data.train, data.test))
         self.augmentation = Augmentation(recipe.augmentation, data.mean, data.std)
 
@@ -145,14 +157,15 @@ class Loop:
         right = torch.zeros((), dtype=torch.int64, device=self.device)
         with _seeded(seed):  # for dropout
             for number, batch in enumerate(torch.split(order.to(self.device), self.recipe.batch_size)):
-                x, y = self.augmentation(images[batch], generator), labels[batch]
+                x, y = map(self.team.share, (self.augmentation(images[batch], generator), labels[batch]))
                 loss, logits = self._step(x, y, self.epoch * self.steps + number)
                 losses += loss
                 right += (logits.argmax(dim=1) == y).sum()
                 on_step(len(batch))
-        if not losses.isfinite():
+        mean = self.team.total(losses).item() / self.steps / self.team.size
+        if not math.isfinite(mean):
             raise RunError(_DIVERGED, epoch=self.epoch + 1)
-        return losses.item() / self.steps, right.item() / len(order)
+        return mean, self.team.total(right).item() / len(order)
 
     def _step(self, x: Tensor, y: Tensor, number: int) -> tuple[Tensor, Tensor]:
         """One step of the optimiser on one batch; `number` counts all steps of the run. Returns loss and logits."""
@@ -160,7 +173,7 @@ class Loop:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.mixed_precision):
-            answers = self.network(x.contiguous(memory_format=self._format))
+            answers = self._model(x.contiguous(memory_format=self._format))
             logits, *auxiliary = answers if isinstance(answers, tuple) else (answers,)
             loss = self._loss(logits, y)
             for other in auxiliary:

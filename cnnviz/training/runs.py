@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from cnnviz.training.files import write_atomically
 from cnnviz.training.loop import Loop, Metrics
 from cnnviz.training.pictures import DataSet
 from cnnviz.training.recipe import Recipe
+from cnnviz.training.team import ALONE, Team
 
 __all__ = ["Run", "carry_on", "create", "listed", "open_run"]
 
@@ -136,7 +137,11 @@ def listed(folder: Path) -> list[Run]:
 
 
 def carry_on(
-    run: Run, data: DataSet, device: str = "cpu", on_step: Callable[[int], None] | None = None
+    run: Run,
+    data: DataSet,
+    device: str = "cpu",
+    on_step: Callable[[int], None] | None = None,
+    team: Team = ALONE,
 ) -> Iterator[Metrics]:
     """Train a run, from its start or its last good checkpoint, to its last epoch.
 
@@ -148,6 +153,7 @@ def carry_on(
         data: its data set.
         device: "cpu" or "cuda".
         on_step: called after every step with the number of its pictures.
+        team: the processes that train together; the first one writes.
 
     Raises:
         RunError: when another process trains it, its data set has changed, no checkpoint is whole, the disk is full,
@@ -156,16 +162,19 @@ def carry_on(
     """
     if data.digest != run.facts.get("digest"):
         raise RunError(_OTHER_DATA, title=data.title, folder=run.folder)
-    with run.locked():
-        loop, metrics = Loop(run.recipe, data, device), []
+    with run.locked() if team.leads else nullcontext():
+        loop, metrics = Loop(run.recipe, data, device, team), []
         if checkpoint := checkpoints.latest(run.checkpoints):
             checkpoints.restore(loop, checkpoint, run.checkpoints)
             metrics = checkpoint.metrics
-        _write_metrics(run, metrics)  # an epoch may have been noted whose checkpoint did not make it
+        team.wait()  # nobody writes while another still reads
+        if team.leads:
+            _write_metrics(run, metrics)  # the last checkpoint may be one epoch ahead of them, or behind
         while loop.epoch < run.recipe.epochs:
             metrics = [*metrics, loop.run_epoch(on_step)]
-            checkpoints.write(run.checkpoints, loop, metrics)
-            _append(run, metrics[-1])
+            if team.leads:
+                checkpoints.write(run.checkpoints, loop, metrics)
+                _append(run, metrics[-1])
             yield metrics[-1]
 
 

@@ -1,0 +1,61 @@
+"""Two processes that train together come to what one comes to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from cnnviz.errors import ParameterError
+from cnnviz.training import checkpoints, data, runs
+from cnnviz.training.team import Team
+from tests.unit.training.cases import archive, picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+torch.set_num_threads(1)
+
+
+def test_two_processes_equal_one(tmp_path: Path, root: Path) -> None:
+    """Under torchrun, two processes write one run, whose curve and weights are those of one process."""
+    levels = {"dark": 60, "light": 190}
+    content = {
+        f"{name}/{i}.png": picture(level + i % 50, (32, 32)) for name, level in levels.items() for i in range(20)
+    }
+    own = archive(tmp_path / "own.zip", content)
+    words = ["--data", str(own), "--epochs", "2", "--batch-size", "8", "--augmentation", "crop,erasing"]
+    words += ["--learning-rate", "0.01", "--name", "two", "--runs", str(tmp_path), "--device", "cpu"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    command = [*torchrun, "-m", "cnnviz.training", *words]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("epoch   2 of 2") == 1
+    two = runs.open_run(tmp_path / "two")
+    pictures = data.load(str(own), cache=tmp_path / "cnnviz")
+    one = runs.create(tmp_path / "one", two.recipe, pictures)
+    for ours, theirs in zip(runs.carry_on(one, pictures), two.metrics, strict=True):
+        assert ours["train_loss"] == pytest.approx(theirs["train_loss"], rel=1e-4)
+        assert ours["train_accuracy"] == theirs["train_accuracy"]
+    found = [checkpoints.latest(run.checkpoints) for run in (one, two)]
+    for name, tensor in found[0].tensors.items():
+        torch.testing.assert_close(tensor, found[1].tensors[name], atol=1e-5, rtol=1e-4)
+
+
+def test_batches_must_be_shared_evenly() -> None:
+    """An average of averages over unequal shares would be another loss."""
+    Team(1, 4).check(64)
+    with pytest.raises(ParameterError, match="batch_size is 30"):
+        Team(1, 4).check(30)
+
+
+def test_shares_make_up_the_batch() -> None:
+    """Every picture is in one share, and the shares are equally large."""
+    shares = [Team(rank, 3).share(torch.arange(12)) for rank in range(3)]
+    assert sorted(torch.cat(shares).tolist()) == list(range(12))
+    assert {len(share) for share in shares} == {4}
