@@ -34,6 +34,7 @@ _MISSING = N_("{title} is not in {folder}: copy it there, or ask for the downloa
 _NO_DOWNLOAD = N_("{title} could not be downloaded ({reason}): try again, or copy it to {folder}.")
 _DAMAGED = N_("{title} in {folder} is damaged ({reason}): delete it there and copy it anew.")
 _NO_SUCH = N_("There is no data set “{name}”: give one of {names}, or the path of a folder or zip of class folders.")
+_UNREADABLE = N_("{path} cannot be read: {reason}.")
 _FEW = N_("{name} has too few pictures: every class needs at least one to learn from and one for the test.")
 
 
@@ -150,7 +151,10 @@ def _channels_first(data: Any) -> Tensor:
 
 
 def _from_class_folders(record: Record, paths: list[Path], cache: Path, limits: Limits | None) -> DataSet:
-    digest = class_folders.fingerprint(paths)
+    try:
+        digest = class_folders.fingerprint(paths)
+    except OSError as error:
+        raise DataError(_UNREADABLE, path=error.filename or paths[0], reason=error.strerror or error) from error
     decoded = decoded_cache.recall(digest, cache)
     if decoded is None:
         decoded = class_folders.decode(class_folders.members(paths, limits), limits)

@@ -61,7 +61,7 @@ def build(recipe: Recipe, data: DataSet) -> nn.Module:
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """Draw PyTorch's own random numbers from `seed`, and leave them as they were."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
         torch.manual_seed(seed)
         yield
 

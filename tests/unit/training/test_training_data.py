@@ -224,6 +224,14 @@ def test_what_is_no_zip_is_refused(tmp_path: Path, content: bytes) -> None:
         data.load(str(path), cache=tmp_path)
 
 
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    """A link to nothing among the pictures is named."""
+    (tmp_path / "own" / "red").mkdir(parents=True)
+    (tmp_path / "own" / "red" / "0.png").symlink_to(tmp_path / "nothing")
+    with pytest.raises(DataError, match=r"0\.png cannot be read"):
+        data.load(str(tmp_path / "own"), cache=tmp_path)
+
+
 def test_an_unknown_name_is_told_the_known_ones(tmp_path: Path) -> None:
     """Neither a data set nor a path: the sentence lists what there is."""
     with pytest.raises(DataError, match="digits, mnist"):
