@@ -122,7 +122,8 @@ def _follow(run: Run, pictures: DataSet, device: str, team: Team, console: Conso
         f"{run.recipe.model} on {pictures.title}: {len(pictures.train):,} pictures, run {run.folder}, {device}"
     )
     with _bar(console) as progress:
-        on_step = _counter(progress, len(pictures.train), first, last)
+        whole_batches = len(pictures.train) // run.recipe.batch_size * run.recipe.batch_size
+        on_step = _counter(progress, max(whole_batches, 1), first, last)
         for metrics in runs.carry_on(run, pictures, device, on_step, team):
             progress.console.print(_line(metrics, last))
     if run.finished:
