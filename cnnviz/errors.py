@@ -1,9 +1,11 @@
 """What can go wrong for reasons a user can mend.
 
 CnnvizError
+├── DataError        a data set that is missing, damaged, too large or laid out in another way
 ├── ImageError       bytes that are not a picture we can show, or are too large
 ├── KernelError      weights that cannot be used; `cells` names the bad ones
 ├── ParameterError   a parameter outside its legal range
+├── RunError         a training run that cannot be read, written or continued
 ├── ShapeError       a layer that cannot be used on what reaches it
 ├── UnknownNetworkError   a name that the zoo does not have
 ├── WeightsError     weights that do not belong to a network
@@ -22,9 +24,11 @@ from cnnviz.text import N_
 __all__ = [
     "BadCell",
     "CnnvizError",
+    "DataError",
     "ImageError",
     "KernelError",
     "ParameterError",
+    "RunError",
     "ShapeError",
     "UnknownNetworkError",
     "WeightsError",
@@ -44,6 +48,10 @@ class CnnvizError(Exception):
         self.template = template
         self.data = data
         super().__init__(template.format(**data))
+
+
+class DataError(CnnvizError):
+    """Raised when a data set cannot be used: missing, damaged, too large, or not made of class folders."""
 
 
 class ImageError(CnnvizError):
@@ -87,6 +95,10 @@ class ParameterError(CnnvizError):
         self.value = value
         self.legal = legal
         self.reason = reason
+
+
+class RunError(CnnvizError):
+    """Raised when a training run cannot be read, written or continued."""
 
 
 class ShapeError(CnnvizError):

@@ -1,4 +1,4 @@
-"""Weights of the zoo's networks from elsewhere."""
+"""Weights of the zoo's networks: those that lie in `models/`, and those from elsewhere."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from cnnviz.errors import WeightsError
 from cnnviz.networks import zoo
+from cnnviz.networks.shipped import Trained, load, names
 from cnnviz.text import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["from_torchvision"]
+__all__ = ["Trained", "from_torchvision", "load", "names"]
 
 _REFERENCES = "cnnviz.networks.zoo.references"
 _AUXILIARY = "auxiliary"  # heads for training: a network without them predicts the same

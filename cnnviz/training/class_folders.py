@@ -1,0 +1,237 @@
+"""Own pictures: a folder, or zips, with a folder for each class. Hostile until checked; nothing is extracted.
+
+Layouts: `CLASS/picture.jpg`, or `train/CLASS/…` beside `test/CLASS/…`; a single folder around it all is skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PilImage
+from PIL import ImageOps
+
+from cnnviz.errors import DataError
+from cnnviz.text import N_
+from cnnviz.training.files import digest
+
+__all__ = ["Decoded", "Limits", "Member", "decode", "fingerprint", "members"]
+
+SPLITS = {"train": "train", "training": "train", "test": "test", "val": "test", "valid": "test", "validation": "test"}
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_LARGEST_KEPT = 96  # pixels a side that are kept as they are
+_SIDE = 64  # of pictures that are larger
+
+_NO_ZIP = N_("{name} is not a zip file, or is damaged.")
+_PATH = N_("{name} holds a file with the path “{path}”, which leads outside: it is not used.")
+_MANY = N_("{name} holds more than {limit} files, which is the most.")
+_LARGE = N_("“{path}” has more than {limit} MB, which is the most for one picture.")
+_PIXELS = N_("The pictures have more than {limit} million pixels in all, which is the most: use fewer or smaller ones.")
+_ONE_PIXELS = N_("“{path}” has {columns} × {rows} pixels, but {limit} million is the most for one picture.")
+_UNREADABLE = N_("“{path}” is not a readable JPEG, PNG or WebP picture: mend it or take it out.")
+_ENCRYPTED = N_("“{path}” is locked with a password: save it without one.")
+_CLASSES = N_("{name} has pictures in {count} folders; it needs a folder for each class, and at least two of them.")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is looked at.
+
+    Attributes:
+        members: files in all folders or zips.
+        member_bytes: of one file, unpacked.
+        member_pixels: of one picture, as its header counts them.
+        pixels: of all pictures, as they are kept.
+    """
+
+    members: int = 200_000
+    member_bytes: int = 20 * 2**20
+    member_pixels: int = 40_000_000
+    pixels: int = 200_000_000
+
+
+@dataclass(frozen=True)
+class Member:
+    """One picture that has not been read: its split ("train", "test" or ""), class and path, and how to read it."""
+
+    split: str
+    label: str
+    path: str
+    read: Callable[[int], bytes] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Decoded pictures.
+
+    Attributes:
+        images: uint8, shape (N, C, H, W); one channel when every picture is grey.
+        labels: int64, shape (N,).
+        is_test: bool, shape (N,): which ones stood in a folder for tests.
+        classes: names, in alphabetical order.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    is_test: NDArray[np.bool_]
+    classes: tuple[str, ...]
+
+
+def fingerprint(paths: Sequence[Path]) -> str:
+    """A digest that changes when the files do: content of zips, names, sizes and times of a folder's files.
+
+    Raises:
+        OSError: when they cannot be read.
+    """
+    found = hashlib.sha256()
+    for path in sorted(paths):
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                status = file.stat()
+                found.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}\n".encode())
+        else:
+            found.update(digest(path).encode())
+    return found.hexdigest()
+
+
+def members(paths: Sequence[Path], limits: Limits | None = None) -> list[Member]:
+    """List the pictures in `paths` (folders or zips that together are one data set), without decoding them.
+
+    Hidden files, `__MACOSX` and files with other endings than JPEG, PNG and WebP are left out.
+
+    Raises:
+        DataError: for what is not a zip, for paths that lead outside, beyond `limits`, and without two classes.
+    """
+    limits = limits or Limits()
+    listed = [entry for path in paths for entry in (_in_folder(path) if path.is_dir() else _in_zip(path, limits))]
+    name = paths[0].name if len(paths) == 1 else f"{paths[0].name} …"
+    if len(listed) > limits.members:
+        raise DataError(_MANY, name=name, limit=limits.members)
+    found = list(_told_apart(listed))
+    classes = {member.label for member in found}
+    if len(classes) < 2:
+        raise DataError(_CLASSES, name=name, count=len(classes))
+    return sorted(found, key=lambda member: (member.split, member.label, member.path))
+
+
+Entry = tuple[tuple[str, ...], Callable[[int], bytes]]
+
+
+def _in_folder(folder: Path) -> Iterable[Entry]:
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if _is_picture(parts) and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            yield parts, _file_reader(path)
+
+
+def _file_reader(path: Path) -> Callable[[int], bytes]:
+    def read(most: int) -> bytes:
+        with path.open("rb") as file:
+            return file.read(most)
+
+    return read
+
+
+def _in_zip(path: Path, limits: Limits) -> Iterable[Entry]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(_NO_ZIP, name=path.name) from error
+    entries = archive.infolist()
+    if len(entries) > limits.members:
+        raise DataError(_MANY, name=path.name, limit=limits.members)
+    for entry in entries:
+        parts = _safe_parts(entry.filename, path.name)
+        if not entry.is_dir() and _is_picture(parts):
+            yield parts, _zip_reader(archive, entry)
+
+
+def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[int], bytes]:
+    def read(most: int) -> bytes:
+        if entry.flag_bits & 1:
+            raise DataError(_ENCRYPTED, path=entry.filename[:100])
+        with archive.open(entry) as file:  # unpacks no further than asked, whatever the header claims
+            return file.read(most)
+
+    return read
+
+
+def _safe_parts(path: str, name: str) -> tuple[str, ...]:
+    """Nothing is written to these paths, but who made such a zip means no good."""
+    pure = PurePosixPath(path.replace("\\", "/"))
+    if pure.is_absolute() or ".." in pure.parts or ":" in (pure.parts or ("",))[0]:
+        raise DataError(_PATH, name=name, path=path[:100])
+    return pure.parts
+
+
+def _is_picture(parts: tuple[str, ...]) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return len(parts) > 1 and not hidden and PurePosixPath(parts[-1]).suffix.lower() in ENDINGS
+
+
+def _told_apart(listed: list[Entry]) -> Iterable[Member]:
+    """Skip a single folder around everything, then take split and class from the names of folders."""
+    heads = {parts[0] for parts, _ in listed}
+    around = len(heads) == 1 and all(len(parts) > 2 for parts, _ in listed) and not heads & SPLITS.keys()
+    inner = [(parts[1:] if around else parts, read) for parts, read in listed]
+    with_splits = all(len(parts) > 2 and parts[0].lower() in SPLITS for parts, _ in inner)
+    for parts, read in inner:
+        split = SPLITS[parts[0].lower()] if with_splits else ""
+        yield Member(split, parts[1] if with_splits else parts[0], "/".join(parts), read)
+
+
+def decode(found: Sequence[Member], limits: Limits | None = None) -> Decoded:
+    """Decode pictures, one after the other.
+
+    All get the size of the first one, or 64×64 when that is larger than 96 pixels a side: cropped in the middle to
+    its proportions, then resized. Phones' photos are turned upright.
+
+    Raises:
+        DataError: for a picture that cannot be read or is too large, naming it.
+    """
+    limits = limits or Limits()
+    classes = tuple(sorted({member.label for member in found}))
+    first = _open(found[0], limits)
+    size = first.size if max(first.size) <= _LARGEST_KEPT else (_SIDE, _SIDE)
+    if size[0] * size[1] * len(found) > limits.pixels:
+        raise DataError(_PIXELS, limit=limits.pixels // 1_000_000)
+    images = np.empty((len(found), size[1], size[0], 3), np.uint8)
+    grey = True
+    for number, member in enumerate(found):
+        picture = _open(member, limits)
+        grey = grey and picture.mode in ("1", "L")
+        images[number] = np.asarray(ImageOps.fit(picture.convert("RGB"), size, PilImage.Resampling.BILINEAR))
+    return Decoded(
+        np.ascontiguousarray(np.moveaxis(images[..., :1] if grey else images, 3, 1)),
+        np.array([classes.index(member.label) for member in found], np.int64),
+        np.array([member.split == "test" for member in found], np.bool_),
+        classes,
+    )
+
+
+def _open(member: Member, limits: Limits) -> PilImage.Image:
+    """Decode one picture, its size read from its header before anything else is."""
+    try:
+        data = member.read(limits.member_bytes + 1)
+        if len(data) > limits.member_bytes:
+            raise DataError(_LARGE, path=member.path[:100], limit=limits.member_bytes // 2**20)
+        with warnings.catch_warnings(action="ignore"):  # Pillow's own limit is larger than ours
+            picture = PilImage.open(io.BytesIO(data), formats=_FORMATS)
+            columns, rows = picture.size
+            if columns * rows > limits.member_pixels:
+                limit = limits.member_pixels // 1_000_000
+                raise DataError(_ONE_PIXELS, path=member.path[:100], columns=columns, rows=rows, limit=limit)
+            picture.load()
+            return ImageOps.exif_transpose(picture)
+    except DataError:
+        raise
+    except Exception as error:  # decoders raise almost anything for hostile bytes
+        raise DataError(_UNREADABLE, path=member.path[:100]) from error

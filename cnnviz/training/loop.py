@@ -1,0 +1,242 @@
+"""The loop: what a network does with pictures to learn from them. Plain PyTorch, to be read from top to bottom."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from cnnviz.errors import DataError, RunError
+from cnnviz.networks import zoo
+from cnnviz.networks.summary import summarize
+from cnnviz.text import N_
+from cnnviz.training.augment import Augmentation
+from cnnviz.training.pictures import DataSet, Pictures
+from cnnviz.training.recipe import Recipe
+from cnnviz.training.schedule import share
+from cnnviz.training.team import ALONE, Team
+
+__all__ = ["Evaluation", "Loop", "Metrics", "build", "evaluate", "prepare"]
+
+Metrics = dict[str, float | int]
+
+_TOP = 5
+_AUXILIARY = 0.3  # weight of the loss of each auxiliary head: Szegedy et al. 2014, section 5
+_TOGETHER = 500  # pictures that are evaluated at once
+
+_DIVERGED = N_("The loss is no longer a number in epoch {epoch}: try a smaller learning rate.")
+_OUTPUT = N_("{model} does not answer with one number for each class, and cannot be trained here.")
+_SMALL = N_("{model} cannot be trained on pictures of {rows} × {columns} pixels: a layer needs larger ones.")
+_FEW = N_("There are {pictures} pictures to learn from, fewer than one batch of {batch}: make the batches smaller.")
+
+
+def build(recipe: Recipe, data: DataSet) -> nn.Module:
+    """Build the recipe's network for the channels and classes of `data`, with first weights that its seed draws.
+
+    Raises:
+        ShapeError: when one of its layers cannot be used on pictures of this size.
+        DataError: when it does not end in one number for each class, or a head for training needs larger pictures.
+    """
+    sizes = {"in_channels": data.shape[0], "num_classes": len(data.classes)}
+    blueprint = zoo.blueprint(recipe.model, **recipe.options, **sizes)
+    found = summarize(blueprint, (1, *data.shape))
+    if found.failure:
+        raise found.failure
+    if not found.untraced and found.layers[found.outputs[0]].output_shape != (1, len(data.classes)):
+        raise DataError(_OUTPUT, model=recipe.model)
+    try:  # heads that are there in training alone may need larger pictures
+        blueprint.train()(torch.empty(2, *data.shape, device="meta"))
+    except RuntimeError as error:
+        raise DataError(_SMALL, model=recipe.model, rows=data.shape[1], columns=data.shape[2]) from error
+    with _seeded(recipe.seed):
+        return zoo.build(recipe.model, **recipe.options, **sizes)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Draw PyTorch's own random numbers from `seed`, and leave them as they were."""
+    with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
+        torch.manual_seed(seed)
+        yield
+
+
+def prepare(pictures: Pictures, data: DataSet, device: str = "cpu") -> tuple[Tensor, Tensor]:
+    """Normalise pictures, once for all epochs, and bring them to the device with their labels.
+
+    Returns:
+        float32, shape (N, C, H, W), (level / 255 − mean) / std; and int64, shape (N,).
+    """
+    mean, std = (torch.tensor(each).view(1, -1, 1, 1) for each in (data.mean, data.std))
+    images = (pictures.images.float() / 255 - mean) / std
+    return images.to(device), pictures.labels.to(device)
+
+
+class Loop:
+    """A network, its optimiser and its data, and how far they have come.
+
+    The random numbers of an epoch follow from the recipe's seed and the number of the epoch alone. So a checkpoint
+    holds no state of them, and an epoch comes out the same whether the epochs before it ran in this process or not.
+
+    Args:
+        recipe: how to train.
+        data: what to train on.
+        device: "cpu" or "cuda".
+        team: the processes that train together.
+
+    Attributes:
+        network: in the state after `epoch` epochs.
+        optimiser: likewise.
+        epoch: epochs that are done.
+
+    Raises:
+        ShapeError, DataError: when the network cannot be used on the pictures.
+        ParameterError: when the team cannot share a batch evenly.
+    """
+
+    def __init__(self, recipe: Recipe, data: DataSet, device: str = "cpu", team: Team = ALONE) -> None:
+        self.recipe, self.device, self.team, self.epoch = recipe, device, team, 0
+        team.check(recipe.batch_size)
+        self.classes = len(data.classes)
+        self.steps = len(data.train) // recipe.batch_size
+        if not self.steps:
+            raise DataError(_FEW, pictures=len(data.train), batch=recipe.batch_size)
+        self._format = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self.network = build(recipe, data).to(device)
+        if recipe.channels_last:
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimiser = _optimiser(recipe, self.network)
+        self._model = team.wrap(self.network)
+        self.train, self.test = (prepare(part, data, device) for part in (data.train, data.test))
+        self.augmentation = Augmentation(recipe.augmentation, data.mean, data.std)
+
+    def run_epoch(self, on_step: Callable[[int], None] | None = None) -> Metrics:
+        """Learn from every training picture once, then measure on all test pictures.
+
+        Args:
+            on_step: called after every step with the number of its pictures.
+
+        Returns:
+            epoch (from 1), learning_rate (of the last step), train_loss and train_accuracy (while learning, with
+            augmentation), test_loss, test_accuracy, test_top5 (shares, 0 to 1), seconds (of learning alone) and
+            pictures_per_second.
+
+        Raises:
+            RunError: when the loss is not a number any more.
+        """
+        start = time.perf_counter()
+        loss, accuracy = self._learn(on_step or (lambda _: None))
+        seconds = time.perf_counter() - start
+        found = self.evaluate()
+        self.epoch += 1
+        return {
+            "epoch": self.epoch,
+            "learning_rate": self.optimiser.param_groups[0]["lr"],
+            "train_loss": loss,
+            "train_accuracy": accuracy,
+            "test_loss": found.loss,
+            "test_accuracy": found.top1,
+            "test_top5": found.top5,
+            "seconds": seconds,
+            "pictures_per_second": self.steps * self.recipe.batch_size / seconds,
+        }
+
+    def _learn(self, on_step: Callable[[int], None]) -> tuple[float, float]:
+        """One epoch of steps. Returns the mean loss and the share of right answers."""
+        self.network.train()
+        images, labels = self.train
+        seed = self.recipe.seed * 1_000_003 + self.epoch + 1  # the first weights are drawn from the seed itself
+        generator = Generator().manual_seed(seed)
+        order = torch.randperm(len(labels), generator=generator)[: self.steps * self.recipe.batch_size]
+        losses = torch.zeros((), device=self.device)  # summed on the device: asking for a number makes it wait
+        right = torch.zeros((), dtype=torch.int64, device=self.device)
+        with _seeded(seed):  # for dropout
+            for number, batch in enumerate(torch.split(order.to(self.device), self.recipe.batch_size)):
+                x, y = map(self.team.share, (self.augmentation(images[batch], generator), labels[batch]))
+                loss, logits = self._step(x, y, self.epoch * self.steps + number)
+                losses += loss
+                right += (logits.argmax(dim=1) == y).sum()
+                on_step(len(batch))
+        mean = self.team.total(losses).item() / self.steps / self.team.size
+        if not math.isfinite(mean):
+            raise RunError(_DIVERGED, epoch=self.epoch + 1)
+        return mean, self.team.total(right).item() / len(order)
+
+    def _step(self, x: Tensor, y: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        """One step of the optimiser on one batch; `number` counts all steps of the run. Returns loss and logits."""
+        rate = self.recipe.learning_rate * share(self.recipe.schedule, number, self.steps * self.recipe.epochs)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.mixed_precision):
+            answers = self._model(x.contiguous(memory_format=self._format))
+            logits, *auxiliary = answers if isinstance(answers, tuple) else (answers,)
+            loss = self._loss(logits, y)
+            for other in auxiliary:
+                loss = loss + _AUXILIARY * self._loss(other, y)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return loss.detach(), logits.detach()
+
+    def _loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        return functional.cross_entropy(logits, y, label_smoothing=self.recipe.label_smoothing)
+
+    def evaluate(self) -> Evaluation:
+        """Measure on all test pictures, as `evaluate` does."""
+        return evaluate(self.network, *self.test, self.classes)
+
+
+def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    if recipe.optimiser == "adam":
+        return torch.optim.Adam(
+            network.parameters(), recipe.learning_rate, (recipe.momentum, 0.999), weight_decay=recipe.weight_decay
+        )
+    return torch.optim.SGD(
+        network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
+    )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a network answers.
+
+    Attributes:
+        loss: mean cross-entropy, in nats.
+        top1: share of pictures whose class has the highest score.
+        top5: share of pictures whose class is among the five highest (all, when there are fewer classes).
+        confusion: pictures of each class (rows) by the answer that they got (columns).
+    """
+
+    loss: float
+    top1: float
+    top5: float
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, images: Tensor, labels: Tensor, classes: int) -> Evaluation:
+    """Ask a network about normalised pictures; its mode is as before afterwards.
+
+    Args:
+        network: from (N, C, H, W) to (N, classes).
+        images: float32, shape (N, C, H, W).
+        labels: int64, shape (N,).
+        classes: number of classes.
+    """
+    learning = network.training
+    network.eval()
+    logits = torch.cat([network(part) for part in torch.split(images, _TOGETHER)]).float()
+    network.train(learning)
+    best = logits.topk(min(_TOP, classes)).indices == labels[:, None]
+    pairs = torch.bincount(labels * classes + logits.argmax(dim=1), minlength=classes**2)
+    return Evaluation(
+        loss=functional.cross_entropy(logits, labels).item(),
+        top1=best[:, 0].double().mean().item(),
+        top5=best.any(dim=1).double().mean().item(),
+        confusion=tuple(tuple(row) for row in pairs.view(classes, classes).tolist()),
+    )
