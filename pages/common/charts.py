@@ -15,9 +15,19 @@ GREY = "#8a8f98"
 
 _CONFIG = {
     "displaylogo": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    # A drag and a double click do what these would.
+    "modeBarButtonsToRemove": [
+        *("select2d", "lasso2d", "autoScale2d"),
+        *("zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"),
+    ],
     "toImageButtonOptions": {"format": "svg"},
 }
+
+# The bar lies below the chart, where it covers neither titles nor legends; phones would show it all the time.
+_STYLE = """<style>
+.stPlotlyChart .modebar-container { top: auto !important; bottom: 34px; }
+@media (hover: none), (max-width: 600px) { .stPlotlyChart .modebar-container { display: none; } }
+</style>"""
 
 
 def base(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
@@ -27,7 +37,7 @@ def base(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         font={"size": 15, **ink()},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 15}},
-        hoverlabel={"font": {"size": 15}},
+        hoverlabel={"font": {"size": 15, **ink()}},
     )
     figure.update_layout(**layout)
     letters = {"title_font": {"size": 16, **ink()}, "tickfont": {"size": 14, **ink()}}
@@ -44,6 +54,7 @@ def ink() -> dict[str, str]:
 
 def chart(figure: go.Figure, key: str) -> None:
     """Draw a figure as wide as there is room."""
+    st.html(_STYLE)
     st.plotly_chart(figure, key=key, config=_CONFIG)
 
 
