@@ -28,7 +28,7 @@ FAMILIES_SETTINGS: tuple[Setting, ...] = (
 )
 
 _REFERENCE = "resnet50"
-_HEIGHT = 420
+_HEIGHT = 460
 _RANGES = {"parameters": (2.2e6, 2.6e8), "macs": (1.5e8, 1.1e11)}
 _TICKS = {
     "parameters": (3e6, 5e6, 10e6, 20e6, 50e6, 100e6, 200e6),
@@ -38,23 +38,23 @@ _ACCURACY = (55, 88.5)
 _LARGEST = 46  # pixels across the bubble of the network that costs most
 _SMALLEST = 8
 _COLOURED = ("resnet", "efficientnet", "inception", "densenet", "mobilenet", "resnext", "senet", "vgg")
+_SYMBOLS = {"xception": "diamond", "nasnet": "square"}  # tell the grey ones apart
 _MILLISECONDS = 1100  # of a year when the years are played
 
-# Networks named in the chart, and where their name stands: against parameters, against operations.
-# The others tell their name when they are pointed at.
+# Networks named in the chart, and where their name stands: against parameters, against operations ("" where others
+# leave no room). Those without a name tell it when they are pointed at; their families stand in the legend.
 _NAMED = {
     "alexnet": ("top center", "top center"),
     "vgg19": ("top center", "middle right"),
     "googlenet": ("bottom right", "middle left"),
-    "inception_v4": ("top left", "top center"),
     "resnet18": ("bottom right", "bottom right"),
     "resnet50": ("bottom right", "bottom right"),
-    "resnet152": ("bottom right", "middle right"),
+    "resnet152": ("bottom right", "bottom center"),
     "densenet121": ("top center", "top left"),
     "resnext101_64x4d": ("bottom right", "bottom center"),
     "xception": ("top left", "top left"),
-    "nasnet_a": ("top right", "bottom center"),
-    "senet154": ("bottom center", "bottom right"),
+    "nasnet_a": ("top center", ""),
+    "senet154": ("middle right", "middle right"),
     "mobilenet_v1": ("bottom center", "bottom center"),
     "mobilenet_v2": ("top center", "top center"),
     "efficientnet_b0": ("top left", "top left"),
@@ -63,9 +63,8 @@ _NAMED = {
 }
 _SHORT = {"efficientnet_b4": "B4", "efficientnet_b7": "B7", "resnext101_64x4d": "ResNeXt-101"}
 
-_STYLE = """<style>
-@media (max-width: 600px) { .st-key-families-chart .textpoint text { font-size: 10px !important; } }
-</style>"""
+# On a phone the names would lie on each other.
+_STYLE = "<style>@media (max-width: 600px) { .st-key-families-chart .textpoint { display: none; } }</style>"
 
 
 def families_tab(settings: Settings) -> None:
@@ -73,7 +72,7 @@ def families_tab(settings: Settings) -> None:
     cost, year = settings["families_cost"], settings["families_year"]
     results = published.up_to(year)
     st.markdown(_("**Up and to the left is better**: more pictures named right, at a lower cost.") + " "
-                + _finding(results, cost))  # fmt: skip
+                + _finding(results, cost, year))  # fmt: skip
     left, right = st.columns([3, 4], gap="medium", vertical_alignment="bottom")
     titles = _titles()
     with left:
@@ -99,11 +98,14 @@ def _titles() -> dict[str, str]:
     return {"parameters": _("Parameters"), "macs": _("Operations")}
 
 
-def _finding(results: Sequence[Result], cost: str) -> str:
-    """The most accurate network, and the cheapest one that is as good as ResNet-50."""
+def _finding(results: Sequence[Result], cost: str, year: int) -> str:
+    """The most accurate network, and the cheapest one that is as good as ResNet-50.
+
+    The year is named: while the chart plays the years before, the sentence stays.
+    """
     best = max(results, key=lambda each: (each.top1.value, -getattr(each, cost).value))
-    text = _("The most accurate one here is {network} ({year}) with {top1:.1f} %.")
-    text = text.format(network=best.title, year=best.year, top1=best.top1.value)
+    text = _("Of all that were published up to {year}, {network} is the most accurate, with {top1:.1f} %.")
+    text = text.format(year=year, network=best.title, top1=best.top1.value)
     reference = published.get(_REFERENCE)
     if reference not in results:
         return text
@@ -132,19 +134,15 @@ def _figure(cost: str, year: int) -> go.Figure:
     base(
         figure,
         _HEIGHT,
-        showlegend=False,
+        showlegend=True,
         annotations=_year_mark(year),
-        xaxis={"title": _axis_titles()[cost], "type": "log", "range": np.log10(_RANGES[cost]).tolist(),
+        xaxis={"title": _titles()[cost], "type": "log", "range": np.log10(_RANGES[cost]).tolist(),
                "tickvals": _TICKS[cost], "ticktext": [short(each) for each in _TICKS[cost]]},
         yaxis={"title": _("Top-1 accuracy, %"), "range": _ACCURACY},
         updatemenus=[_play_button([str(each) for each in years])],
         uirevision=cost,
     )  # fmt: skip
     return figure
-
-
-def _axis_titles() -> dict[str, str]:
-    return {"parameters": _("Parameters"), "macs": _("Multiply-accumulates for one picture")}
 
 
 def _year_mark(year: int) -> list[dict[str, object]]:
@@ -156,10 +154,11 @@ def _year_mark(year: int) -> list[dict[str, object]]:
 
 
 def _play_button(names: list[str]) -> dict[str, object]:
+    """A light button in both themes: the one that is pointed at is always light in Plotly."""
     timing = {"frame": {"duration": _MILLISECONDS, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
     return {
         "type": "buttons", "direction": "left", "x": 0.012, "y": 0.24, "xanchor": "left", "yanchor": "middle",
-        "bgcolor": "#0b5fa5", "bordercolor": "#0b5fa5", "font": {"color": "#ffffff", "size": 15}, "showactive": False,
+        "bgcolor": "#f0f2f6", "bordercolor": "#c4c8d0", "font": {"color": "#31333f", "size": 15}, "showactive": False,
         "buttons": [{"label": _("▶ Play the years"), "method": "animate", "args": [names, timing]}],
     }  # fmt: skip
 
@@ -171,8 +170,9 @@ def _traces(cost: str, year: int) -> list[go.Scatter]:
 
 def _trace(family: str, cost: str, year: int) -> go.Scatter:
     members = [each for each in published.RESULTS if each.family == family]
-    members.sort(key=lambda each: (each.year, getattr(each, cost).value))
+    members.sort(key=lambda each: getattr(each, cost).value)
     shown = [each.year <= year for each in members]
+    places = [_NAMED.get(each.key, ("", ""))[_COSTS.index(cost)] for each in members]
     colour = COLOURS[_COLOURED.index(family)] if family in _COLOURED else GREY
     return go.Scatter(
         x=np.where(shown, [getattr(each, cost).value for each in members], np.nan).astype(np.float32),
@@ -181,14 +181,17 @@ def _trace(family: str, cost: str, year: int) -> go.Scatter:
         name=published.FAMILIES[family],
         connectgaps=True,
         line={"color": colour, "width": 2},
-        marker={"color": colour, "opacity": 0.75, "size": _sizes(members, cost), "line": {"width": 1}},
-        text=[_SHORT.get(each.key, each.title) if each.key in _NAMED else "" for each in members],
-        textposition=[_NAMED[each.key][_COSTS.index(cost)] if each.key in _NAMED else "top center" for each in members],
+        marker={
+            "color": colour, "symbol": _SYMBOLS.get(family, "circle"), "opacity": 0.75,
+            "size": _sizes(members, cost), "line": {"width": 1},
+        },
+        text=[_SHORT.get(each.key, each.title) if place else "" for each, place in zip(members, places, strict=True)],
+        textposition=[place or "top center" for place in places],
         textfont={"size": 14, **ink()},
         cliponaxis=False,
         hovertext=[_hover(each) for each in members],
         hovertemplate="%{hovertext}<extra></extra>",
-    )
+    )  # fmt: skip
 
 
 def _sizes(members: Sequence[Result], cost: str) -> list[float]:
@@ -230,14 +233,14 @@ def _table(results: Sequence[Result]) -> None:
         st.caption(
             _(
                 "The last column of the table names the sources of the accuracy, the parameters and the operations, in "
-                "this order."
+                "this order, or the one that has all three."
             )
         )
         st.markdown("\n".join(f"{i}. [{_(source.title)}]({source.link})" for i, source in enumerate(sources, 1)))
 
 
 def _table_row(result: Result, sources: list[Source]) -> dict[str, object]:
-    numbers = (result.top1, result.parameters, result.macs)
+    cited = [str(sources.index(each.source) + 1) for each in (result.top1, result.parameters, result.macs)]
     return {
         _("Network"): result.title,
         _("Year"): result.year,
@@ -245,7 +248,7 @@ def _table_row(result: Result, sources: list[Source]) -> dict[str, object]:
         _("Parameters, millions"): result.parameters.value / 1e6,
         _("Operations, billions"): result.macs.value / 1e9,
         _("Input"): f"{result.input_size} × {result.input_size}",
-        _("Sources"): ", ".join(str(sources.index(each.source) + 1) for each in numbers),
+        _("Sources"): cited[0] if len(result.sources) == 1 else ", ".join(cited),
     }
 
 
