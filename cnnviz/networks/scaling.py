@@ -26,6 +26,7 @@ __all__ = [
     "ScaledStage",
     "Stage",
     "compound",
+    "fitting_phis",
     "round_channels",
     "round_repeats",
     "scaled",
@@ -111,6 +112,29 @@ VARIANTS = {
     "B7": Multipliers(3.1, 2.0, 600),
 }
 """The published networks: `efficientnet_params` in the authors' efficientnet_builder.py (github.com/tensorflow/tpu)."""
+
+
+def fitting_phis(multipliers: Multipliers, coefficients: Coefficients | None = None) -> tuple[float, float, float]:
+    """The φ at which depth, width and resolution, each by itself, have these multipliers: log d / log α, and so on.
+
+    The published networks are not those of whole numbers φ: B1 is at 0.5, 0 and 0.5, B7 at 6.2, 7.3 and 7.0.
+
+    Args:
+        multipliers: those to explain.
+        coefficients: α, β, γ, all above 1; those of the paper by default.
+
+    Raises:
+        ParameterError: when a coefficient is 1: no φ makes anything larger then.
+    """
+    chosen = coefficients or Coefficients()
+    for name in ("alpha", "beta", "gamma"):
+        if getattr(chosen, name) == 1:
+            raise ParameterError(name, 1, "1 < … 2")
+    return (
+        math.log(multipliers.depth) / math.log(chosen.alpha),
+        math.log(multipliers.width) / math.log(chosen.beta),
+        math.log(multipliers.resolution / RESOLUTION) / math.log(chosen.gamma),
+    )
 
 
 def round_channels(channels: float) -> int:

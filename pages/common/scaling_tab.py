@@ -95,7 +95,7 @@ def _growth(chosen: Coefficients) -> str:
 def _numbers(network: ScaledNetwork, start: ScaledNetwork, phi: float, chosen: Coefficients) -> None:
     """The three multipliers, and what they make of the two costs."""
     by = network.multipliers
-    powers = [rf"$\{name}^\phi = {getattr(chosen, name):g}^{{{phi:g}}}$" for name in _MOST]
+    powers = [rf"$\{name}^\phi$" for name in _MOST]
     facts = [
         (_("Depth") + " " + powers[0], f"× {by.depth:.2f}", ""),
         (_("Width") + " " + powers[1], f"× {by.width:.2f}", ""),
@@ -103,7 +103,7 @@ def _numbers(network: ScaledNetwork, start: ScaledNetwork, phi: float, chosen: C
         (_("Parameters"), short(network.parameters), network.parameters / start.parameters),
         (_("Operations"), short(network.macs), network.macs / start.macs),
     ]
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for title, value, change in facts:
             delta = f"× {change:.2f}" if change else None
             st.metric(title, value, delta, delta_color="off", delta_arrow="off", width="content")
@@ -165,6 +165,8 @@ def _single(phi: float, chosen: Coefficients) -> None:
             "alone by {width:.2f}, resolution alone by {resolution:.2f}; together they make {joint:.2f}. Resolution "
             "adds no parameters: the same weights are used at more places."
         ).format(phi=phi, joint=factors[""], **{name: factors[name] for name in scaling.ALONE})
+        + " "
+        + _law(phi, chosen)
     )
     found = _costs(chosen)
     left, right = st.columns(2, gap="medium")
@@ -172,6 +174,20 @@ def _single(phi: float, chosen: Coefficients) -> None:
         with column:
             chart(_curves([(way, found[way][name]) for way in ways], phi, title), f"architectures/scaling {name}")
     st.caption(_closest(scaling.scaled(scaling.compound(phi, chosen))))
+
+
+def _law(phi: float, chosen: Coefficients) -> str:
+    """What the operations would be multiplied by if nothing were rounded."""
+    return _(
+        "α, β² and γ² to the power φ promise {depth:.2f}, {width:.2f}, {resolution:.2f} and, together, {joint:.2f}; "
+        "what differs is mostly rounding: blocks up to whole ones, channels to multiples of 8, maps up to whole pixels "
+        "at each halving."
+    ).format(
+        depth=chosen.alpha**phi,
+        width=chosen.beta ** (2 * phi),
+        resolution=chosen.gamma ** (2 * phi),
+        joint=chosen.growth**phi,
+    )
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -224,7 +240,7 @@ def _closest(network: ScaledNetwork) -> str:
     published = {name: scaling.scaled(by) for name, by in scaling.VARIANTS.items()}
     name = min(published, key=distance)
     found, by = published[name], scaling.VARIANTS[name]
-    return _(
+    text = _(
         "Closest of the published networks by operations: EfficientNet-{name}, with depth × {depth:g}, width × "
         "{width:g} and {side} pixels: {parameters} parameters, {macs} operations."
     ).format(
@@ -235,6 +251,14 @@ def _closest(network: ScaledNetwork) -> str:
         parameters=short(found.parameters),
         macs=short(found.macs),
     )
+    return text + " " + _fitting(name, scaling.fitting_phis(by))
+
+
+def _fitting(name: str, phis: Sequence[float]) -> str:
+    return _(
+        "The number in a name is not φ: with the paper's α, β and γ, the multipliers of {name} belong to φ = {low:.1f} "
+        "to {high:.1f}."
+    ).format(name=name, low=min(phis), high=max(phis))
 
 
 def _stages(start: ScaledNetwork, network: ScaledNetwork) -> None:

@@ -19,6 +19,7 @@ from cnnviz.networks.scaling import (
     Coefficients,
     Multipliers,
     compound,
+    fitting_phis,
     round_channels,
     round_repeats,
     scaled,
@@ -110,6 +111,19 @@ def test_resolution_costs_operations_but_no_parameters() -> None:
     assert larger.macs == pytest.approx(4 * base.macs, rel=0.01)
 
 
+@pytest.mark.parametrize("phi", [0.5, 3.0, 7.0])
+def test_the_phi_of_multipliers_is_found_again(phi: float) -> None:
+    """By each of the three; resolution only to whole pixels."""
+    assert fitting_phis(compound(phi)) == pytest.approx((phi, phi, phi), abs=0.02)
+
+
+def test_published_numbers_are_not_phi() -> None:
+    """B2 was scaled with φ = 1, B3 with about 2."""
+    assert fitting_phis(VARIANTS["B0"]) == (0, 0, 0)
+    assert fitting_phis(VARIANTS["B2"]) == pytest.approx((1, 1, 1), abs=0.1)
+    assert fitting_phis(VARIANTS["B3"]) == pytest.approx((2, 2, 2), abs=0.2)
+
+
 @given(st.floats(1, 16), st.integers(1, 2000))
 @settings(max_examples=200, deadline=None)
 def test_rounding_as_in_the_reference(factor: float, channels: int) -> None:
@@ -129,6 +143,7 @@ def test_rounding_as_in_the_reference(factor: float, channels: int) -> None:
         (lambda: compound(1, only="height"), "only"),
         (lambda: Coefficients(alpha=0.9), "alpha"),
         (lambda: Coefficients(gamma=2.1), "gamma"),
+        (lambda: fitting_phis(VARIANTS["B1"], Coefficients(beta=1)), "beta"),
         (lambda: scaled(Multipliers(17, 1, 224)), "depth"),
         (lambda: scaled(Multipliers(1, 0.5, 224)), "width"),
         (lambda: scaled(Multipliers(1, 1, 5000)), "resolution"),
