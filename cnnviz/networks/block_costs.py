@@ -40,7 +40,7 @@ class Design:
 
     in_channels: int = 256
     out_channels: int = 256
-    kernel_size: int = 3
+    kernel_size: int = 5
     size: int = 28
     stride: int = 1
     groups: int = 4

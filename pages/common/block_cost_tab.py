@@ -19,6 +19,7 @@ __all__ = ["BLOCK_COST_SETTINGS", "block_cost_tab"]
 
 # Every number of channels is a multiple of every number of groups and of every reduction.
 _CHANNELS = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+_ROOM = 2.3  # of the axis, in longest bars: "627 M · 136 %" stands behind the longest
 _CHOICES = {
     "in_channels": _CHANNELS,
     "out_channels": _CHANNELS,
@@ -117,9 +118,10 @@ def _figure(costs: Sequence[BlockCost], values: Sequence[int], chosen: str, titl
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 1.7 * max(values)], showticklabels=False, showgrid=False, title=title, side="top")
+    figure.update_xaxes(range=[0, _ROOM * max(values)], showticklabels=False, showgrid=False, title=title, side="top")
     figure.update_yaxes(autorange="reversed")
-    return base(figure, 390, showlegend=False, bargap=0.3)
+    # Plotly's buttons have their room below the bars.
+    return base(figure, 415, showlegend=False, bargap=0.3, margin_b=36)
 
 
 # ---- one block in detail
@@ -164,10 +166,11 @@ def _sum(chosen: BlockCost, operations: bool) -> str:
 def _ratio(chosen: BlockCost, standard: BlockCost, design: Design) -> str:
     """What the block costs of a standard convolution; for the separable one also by its law."""
     text = _(
-        "Against the standard convolution: {parameters:.3g} of the parameters, {macs:.3g} of the operations."
-    ).format(parameters=chosen.parameters / standard.parameters, macs=chosen.macs / standard.macs)
+        "Against the standard convolution: {parameters:.1f} % of the parameters, {macs:.1f} % of the operations."
+    ).format(parameters=100 * chosen.parameters / standard.parameters, macs=100 * chosen.macs / standard.macs)
     if chosen.key != "separable":
         return text
     n, k = design.out_channels, design.kernel_size
-    law = rf"\frac1N + \frac1{{k^2}} = \frac1{{{n}}} + \frac1{{{k}^2}} = {block_costs.separable_ratio(k, n):.3g}"
+    share = rf"{100 * block_costs.separable_ratio(k, n):.1f}\,\%"
+    law = rf"\frac1N + \frac1{{k^2}} = \frac1{{{n}}} + \frac1{{{k}^2}} = {share}"
     return text + f" ${law}$"
