@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,12 +23,14 @@ __all__ = ["SIGNAL_DEPTH_SETTINGS", "signal_depth_tab"]
 _SAMPLE = "cat"
 _PICTURES = 8
 _MOST_SEED = 999
+_TURN = threading.Lock()  # one measurement at a time keeps all cores busy; a class would start thirty
 _KINDS = {  # residual?, norm
     "plain": (False, "none"),
     "plain-batch": (False, "batch"),
     "residual": (True, "none"),
     "residual-batch": (True, "batch"),
 }
+_CLEAR = 1.0  # powers of ten that count as growing or shrinking
 _STYLES = {  # of the curves: colour, dash
     "plain": (COLOURS[1], "solid"),
     "plain-batch": (COLOURS[1], "dot"),
@@ -68,11 +71,10 @@ def signal_depth_tab(settings: Settings) -> None:
     """Draw the tab; the page has the settings `SIGNAL_DEPTH_SETTINGS`."""
     _controls(settings)
     networks = [_network(settings, kind) for kind in settings["signal_networks"]]
-    with st.spinner(_("Running each network forward and backward …")):
-        found = [_measured(each, settings["signal_input"], settings["signal_seed"]) for each in networks]
+    found = _measured_in_turn(networks, settings)
     names = _names()
     titles = [names[kind] for kind in settings["signal_networks"]]
-    st.markdown(_("**Read the gradients from right to left**, as they run.") + " " + _finding(titles, found))
+    st.markdown(_finding(titles, found))
     left, right = st.columns(2, gap="medium")
     styles = [_STYLES[kind] for kind in settings["signal_networks"]]
     short = [_legend()[kind] for kind in settings["signal_networks"]]
@@ -82,6 +84,7 @@ def signal_depth_tab(settings: Settings) -> None:
     with right:
         curves = [each.gradients for each in found]
         chart(_figure(short, styles, curves, _("Gradients: root mean square")), "architectures/gradients")
+    st.markdown("**" + _("Why?") + "** " + " ".join(_reasons(networks)))
     st.caption(
         _(
             "Measured behind each activation, in 64 bits, before any training: {count} pictures of 32 × 32, one pass "
@@ -114,18 +117,20 @@ def _controls(settings: Settings) -> None:
             "signal_input", st.segmented_control, _("Input"), list(inputs), format_func=inputs.__getitem__,
             required=True, width="content",
         )  # fmt: skip
-        st.button(
-            _("Draw other weights"),
-            key="architectures/redraw",
-            icon=":material/casino:",
-            on_click=_redraw,
-            args=(settings,),
-        )
-    bound(
-        f"{settings.page}/signal_networks", list(settings["signal_networks"]), lambda chosen: _choose(settings, chosen),
-        st.pills, _("Networks"), list(names), selection_mode="multi", format_func=names.__getitem__,
-        label_visibility="collapsed",
-    )  # fmt: skip
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    with left:
+        bound(
+            f"{settings.page}/signal_networks", list(settings["signal_networks"]),
+            lambda chosen: _choose(settings, chosen), st.pills, _("Networks"), list(names), selection_mode="multi",
+            format_func=names.__getitem__, label_visibility="collapsed", wrap=True,
+        )  # fmt: skip
+    right.button(
+        _("Draw other weights"),
+        key="architectures/redraw",
+        icon=":material/casino:",
+        on_click=_redraw,
+        args=(settings,),
+    )
 
 
 def _redraw(settings: Settings) -> None:
@@ -169,6 +174,17 @@ def _network(settings: Settings, kind: str) -> Network:
     return Network(settings["signal_depth"], residual, norm, settings["signal_activation"], settings["signal_weights"])
 
 
+def _measured_in_turn(networks: Sequence[Network], settings: Settings) -> list[Signal]:
+    """Measure one after the other, saying which one runs; the curves from before stay on screen until the end."""
+    found = []
+    place = st.empty()
+    for position, each in enumerate(networks, 1):
+        text = _("Running network {number} of {count} forward and backward …")
+        with place, st.spinner(text.format(number=position, count=len(networks)), show_time=True):
+            found.append(_measured(each, settings["signal_input"], settings["signal_seed"]))
+    return found
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
 def _measured(network: Network, source: str, seed: int) -> Signal:
     pictures = (
@@ -176,33 +192,57 @@ def _measured(network: Network, source: str, seed: int) -> Signal:
         if source == "picture"
         else signal.noise(_PICTURES, seed)
     )
-    return signal.measure(network, pictures, seed)
+    with _TURN:
+        return signal.measure(network, pictures, seed)
 
 
 def _finding(titles: Sequence[str], found: Sequence[Signal]) -> str:
-    """What happens to the gradient in the network where it changes most and, of several, where it changes least."""
-    ranked = sorted(zip(titles, found, strict=True), key=lambda each: abs(each[1].gradient_decades), reverse=True)
-    worst, calmest = ranked[0], ranked[-1]
-    text = _change(*worst)
-    if len(ranked) == 1:
-        return text
-    least = _("It changes least in the {network} network: by {decades:.1f} powers of ten.")
-    return text + " " + least.format(network=calmest[0], decades=abs(calmest[1].gradient_decades))
+    """What happens to the gradient in every network that is shown."""
+    start = _("**Read the gradients from right to left**, as they run. From the last layer to the first:")
+    changes = (_change(title, each.gradient_decades) for title, each in zip(titles, found, strict=True))
+    return start + " " + "; ".join(changes) + "."
 
 
-def _change(title: str, found: Signal) -> str:
-    decades = found.gradient_decades
-    if decades < 0:
-        text = _(
-            "From the last layer to the first, the gradient of the {network} network shrinks by {decades:.1f} powers "
-            "of ten."
-        )
+def _change(title: str, decades: float) -> str:
+    if decades <= -_CLEAR:
+        text = _("{network} **shrinks** by {decades:.1f} powers of ten")
+    elif decades >= _CLEAR:
+        text = _("{network} **grows** by {decades:.1f} powers of ten")
     else:
-        text = _(
-            "From the last layer to the first, the gradient of the {network} network grows by {decades:.1f} powers of "
-            "ten."
-        )
-    return text.format(network=title, decades=abs(decades))
+        text = _("{network} stays within one power of ten (× {factor:.2g})")
+    return text.format(network=f"*{title}*", decades=abs(decades), factor=10**decades)
+
+
+def _reasons(networks: Sequence[Network]) -> list[str]:
+    """Why the curves run as they do: a sentence for each kind of network that is shown."""
+    kinds = {(each.residual, each.norm) for each in networks}
+    activation, weights = networks[0].activation, networks[0].initialisation
+    reasons = []
+    if any(norm == "none" for _residual, norm in kinds):
+        reasons.append(_without_norm(activation, weights))
+    if (True, "none") in kinds:
+        reasons.append(_with_shortcuts(activation, weights))
+    if any(norm == "batch" for _residual, norm in kinds):
+        reasons.append(_("Batch norm brings every channel back to variance 1, however large the weights are."))
+    return reasons
+
+
+def _without_norm(activation: str, weights: str) -> str:
+    if activation == "sigmoid":
+        return _("The slope of the sigmoid is at most 1/4, and each layer multiplies the gradient by it.")
+    return {
+        "he": _("ReLU halves the mean square, and He's weights double it again: a plain network about keeps it."),
+        "xavier": _("ReLU halves the mean square, and Xavier's weights do not make up for it."),
+        "small": _("Weights this small shrink the signal in every layer."),
+    }[weights]
+
+
+def _with_shortcuts(activation: str, weights: str) -> str:
+    if activation == "sigmoid":
+        return _("A shortcut leads around a block's first sigmoid, but not around the one behind the addition.")
+    if weights == "he":
+        return _("Every addition about doubles the mean square: a block adds as much as came in.")
+    return _("A shortcut hands the signal on, past the weights of its block.")
 
 
 def _figure(
@@ -219,11 +259,17 @@ def _figure(
             line={"color": colour, "dash": dash, "width": 3.5},
             hovertemplate="%{y:.2e}",
         )
-    figure.update_xaxes(title=_("layer: input at the left, output at the right"))
+    figure.update_xaxes(title=_("layer, from input to output"))
     low, high = _decades(curves)
-    step = math.ceil((high - low) / 8)
-    figure.update_yaxes(title=title, type="log", exponentformat="power", dtick=step, range=[low, high])
+    figure.update_yaxes(title=title, type="log", range=[low, high], **_powers(low, high))
     return base(figure, 345, hovermode="x unified", showlegend=True)
+
+
+def _powers(low: float, high: float) -> dict[str, object]:
+    """Ticks at eight powers of ten at most: left alone, Plotly writes 2, 3, 5 between them."""
+    step = math.ceil((high - low) / 8)
+    powers = [power for power in range(math.ceil(low), math.floor(high) + 1) if power % step == 0]
+    return {"tickvals": [10.0**power for power in powers], "ticktext": [f"10<sup>{power}</sup>" for power in powers]}
 
 
 def _decades(curves: Sequence[signal.Array]) -> tuple[float, float]:

@@ -8,7 +8,9 @@ import io
 import json
 import math
 import re
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,7 +21,8 @@ from streamlit.testing.v1 import AppTest
 
 from cnnviz.networks import published
 from cnnviz.networks.block_costs import BLOCKS, Design
-from pages.common import families_tab
+from cnnviz.networks.signal import Network
+from pages.common import families_tab, signal_depth_tab
 from tests.pages.test_every_page import TIMEOUT, texts
 from tests.unit.networks.block_modules import module
 
@@ -122,17 +125,17 @@ def test_the_years_are_played_in_order() -> None:
 
 
 def test_what_is_said_about_the_families() -> None:
-    """4.8 times fewer parameters, and nothing about ResNet-50 before there was one."""
+    """The year is named; 4.8 times fewer parameters, and nothing about ResNet-50 before there was one."""
     now = texts(opened(families))
-    assert "EfficientNet-B7 (2019) with 84.3 %" in now
+    assert "up to 2019, EfficientNet-B7 is the most accurate, with 84.3 %" in now
     assert f"EfficientNet-B0 reaches the accuracy of ResNet-50 with {25_557_032 / 5_300_000:.1f} times fewer" in now
     early = texts(opened(families, "families_year=2014"))
-    assert "VGG-19 (2014) with 72.4 %" in early
+    assert "up to 2014, VGG-19 is the most accurate, with 72.4 %" in early
     assert "ResNet-50" not in early
 
 
 def test_the_table_names_its_sources() -> None:
-    """Each row has three numbers of sources, which stand below with their links."""
+    """Each row has three numbers of sources, or the one of all three; they stand below with their links."""
     app = opened(families, "families_year=2015")
     table = app.dataframe[0].value
     row = table[table["Network"] == "Inception-v3"].iloc[0]
@@ -142,6 +145,8 @@ def test_the_table_names_its_sources() -> None:
     assert accuracy.startswith("Keras")
     assert parameters.startswith("Keras")
     assert operations == "Tan and Le 2019, EfficientNet, table 2"
+    (only,) = table[table["Network"] == "VGG-16"]["Sources"]
+    assert titles[only].startswith("torchvision")
     assert (row["Top-1, %"], row["Parameters, millions"], row["Operations, billions"]) == (77.9, 23.9, 5.7)
 
 
@@ -155,6 +160,16 @@ def test_the_csv_holds_every_number_and_source() -> None:
         assert row["top1_percent_source"].endswith(each.top1.source.link)
 
 
+@pytest.mark.parametrize("cost", ["parameters", "macs"])
+def test_no_line_of_a_family_runs_backwards(cost: str) -> None:
+    """From cheap to costly, whatever came first; every family stands in the legend."""
+    (figure,) = charts(opened(families, f"families_cost={cost}"))
+    assert [trace["name"] for trace in figure["data"]] == list(published.FAMILIES.values())
+    assert figure["layout"]["showlegend"]
+    for trace in figure["data"]:
+        assert (np.diff(numbers(trace["x"])) >= 0).all()
+
+
 # ---- scaling
 
 
@@ -163,6 +178,9 @@ def test_published_scaling_is_named() -> None:
     written = texts(opened(scaling, "scaling_phi=6.9"))
     assert "EfficientNet-B7, with depth × 3.1, width × 2 and 600 pixels" in written
     assert f"{66_347_960 / 1e6:.3g} M parameters, {37.746:.3g} G operations" in written
+    low, high = re.findall(r"B7 belong to φ = ([\d.]+) to ([\d.]+)\.", written)[0]
+    assert 1.2 ** float(low) == pytest.approx(3.1, rel=0.01)  # depth
+    assert 1.1 ** float(high) == pytest.approx(2.0, rel=0.01)  # width
 
 
 def test_the_numbers_of_b0() -> None:
@@ -187,6 +205,8 @@ def test_the_multipliers_follow_the_sliders() -> None:
     assert (depth, width) == (f"× {1.3**2:.2f}", f"× {1.2**2:.2f}")
     assert picture == f"{round(224 * 1.1**2)} px"
     assert f"= {1.3 * 1.2**2 * 1.1**2:.2f}$" in texts(app)
+    promised = f"promise {1.3**2:.2f}, {1.2**4:.2f}, {1.1**4:.2f} and, together, {(1.3 * 1.44 * 1.21) ** 2:.2f};"
+    assert promised in texts(app)
     app.button[0].click()
     assert f"= {1.2 * 1.1**2 * 1.15**2:.2f}$" in texts(calm(app.run()))
 
@@ -228,9 +248,9 @@ def test_the_arithmetic_of_a_block_adds_up(block: str, language: str) -> None:
 def test_the_law_of_the_separable_convolution_is_filled_in() -> None:
     """1/N + 1/k², and the ratio that was counted, are the same number."""
     written = texts(opened(cost, "cost_out_channels=512&cost_kernel_size=7"))
-    expected = f"{1 / 512 + 1 / 49:.3g}"
-    assert f"{expected} of the parameters, {expected} of the operations." in written
-    assert f"= {expected}$" in written
+    expected = f"{100 * (1 / 512 + 1 / 49):.1f}"
+    assert f"{expected} % of the parameters, {expected} % of the operations." in written
+    assert rf"= {expected}\,\%$" in written
 
 
 def test_the_cheapest_block_is_named() -> None:
@@ -251,20 +271,59 @@ def test_the_gradient_is_told_as_it_is_drawn() -> None:
     activations, gradients = charts(app)
     curve = numbers(gradients["data"][0]["y"])
     assert len(curve) == len(numbers(activations["data"][0]["y"])) == 19
-    assert f"shrinks by {math.log10(curve[-1] / curve[0]):.1f} powers of ten" in texts(app)
+    assert f"*plain* **shrinks** by {math.log10(curve[-1] / curve[0]):.1f} powers of ten." in texts(app)
 
 
-def test_the_worst_and_the_calmest_network_are_named() -> None:
-    """Of all curves on screen."""
-    app = opened(signal, "signal_activation=relu&signal_weights=small")
+@pytest.mark.parametrize("query", ["", "signal_activation=relu", "signal_activation=relu&signal_weights=small"])
+def test_each_network_is_described_as_it_is_drawn(query: str) -> None:
+    """All curves on screen, from their last point to their first."""
+    app = opened(signal, query)
     _activations, gradients = charts(app)
-    falls = {
-        trace["name"]: abs(math.log10(numbers(trace["y"])[0] / numbers(trace["y"])[-1])) for trace in gradients["data"]
-    }
     written = texts(app)
-    worst, calmest = max(falls, key=lambda name: falls[name]), min(falls, key=lambda name: falls[name])
-    assert f"the gradient of the {worst.replace('BN', 'batch norm')} network" in written
-    assert f"least in the {calmest.replace('BN', 'batch norm')} network: by {falls[calmest]:.1f}" in written
+    for trace in gradients["data"]:
+        curve, name = numbers(trace["y"]), trace["name"].replace("BN", "batch norm")
+        decades = math.log10(curve[0] / curve[-1])
+        change = f"by {abs(decades):.1f} powers"
+        expected = f"stays within one power of ten (× {curve[0] / curve[-1]:.2g})"
+        if abs(decades) >= 1:
+            expected = f"**{'grows' if decades > 0 else 'shrinks'}** {change}"
+        assert f"*{name}* {expected}" in written
+
+
+def test_reasons_are_given_for_what_is_shown() -> None:
+    """Nothing about shortcuts or batch norm where there are none, nor about the sigmoid in a network of ReLUs."""
+    plain = texts(opened(signal, "signal_networks=plain"))
+    assert "at most 1/4" in plain
+    assert "shortcut" not in plain.lower().replace("residual", "")
+    assert "Batch norm" not in plain
+    residual = texts(opened(signal, "signal_activation=relu&signal_networks=residual.residual-batch"))
+    assert "addition about doubles the mean square" in residual
+    assert "Batch norm" in residual
+    assert "1/4" not in residual
+
+
+def test_one_network_is_measured_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second visitor's measurement waits for the first one's."""
+    running: list[str] = []
+    most = 0
+
+    def measure(*_arguments: Any) -> str:
+        nonlocal most
+        running.append("one")
+        most = max(most, len(running))
+        time.sleep(0.05)
+        running.pop()
+        return "measured"
+
+    monkeypatch.setattr("cnnviz.networks.signal.measure", measure)
+    signal_depth_tab._measured.clear()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = pool.map(lambda seed: signal_depth_tab._measured(Network(), "noise", seed), range(4))
+        assert [str(each) for each in found] == ["measured"] * 4
+    finally:
+        signal_depth_tab._measured.clear()
+    assert most == 1
 
 
 def test_the_program_measures_what_is_shown() -> None:
