@@ -26,7 +26,8 @@ def take(target: Path, path: str) -> None:
         page = chromium.new_page(viewport={"width": 1280, "height": 720}, locale="en-GB")
         page.goto(url + path)
         wait_until_idle(page)
-        page.locator(".viewer[data-painted], .player[data-step], .spectra[data-painted]").first.wait_for()
+        drawn = ".viewer[data-painted], .player[data-step], .spectra[data-painted], .diagram .box"
+        page.locator(drawn).first.wait_for()
         page.wait_for_timeout(300)  # fonts
         page.screenshot(path=target)
         chromium.close()

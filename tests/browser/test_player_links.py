@@ -21,8 +21,6 @@ STRIDED = "Conv2d(2, 3, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(2, 3))"
 LAYERS = {
     "strided": STRIDED,
     "mirrored": 'Conv2d(2, 2, (5, 3), stride=2, padding=(2, 1), padding_mode="reflect")',
-    "wrapped": 'Conv2d(1, 2, 3, padding=1, padding_mode="circular")',
-    "depthwise": "Conv2d(2, 2, 3, padding=1, groups=2)",
 }
 PRODUCT = re.compile(r"(−?\d+)·\(?(−?\d+)\)?")
 

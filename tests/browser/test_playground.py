@@ -244,7 +244,7 @@ def test_settings_survive_a_visit_to_another_page(open_page: OpenPage) -> None:
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", name="cnnviz")).to_be_visible()
     wait_until_idle(page)
-    page.get_by_test_id("stTopNavLink").get_by_text("Filter playground").click()
+    page.get_by_test_id("stTopNavLink").get_by_text("Filters").click()
     Playground(page)
     expect(page).to_have_url(re.compile(r"picture=cat"))
     expect(page).to_have_url(re.compile(r"chain=emboss"))
