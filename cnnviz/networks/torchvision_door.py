@@ -54,7 +54,7 @@ def _extension_loads() -> bool:
     extensions = [file for folder in folders or () for file in Path(folder).glob("_C*.[sp][oy]*")]  # .so, .pyd
     try:
         for extension in extensions:
-            torch.ops.load_library(extension)  # type: ignore[no-untyped-call]
+            torch.ops.load_library(extension)  # type: ignore[no-untyped-call]  # torch has no type for it
     except OSError:  # made for another torch
         return False
     return bool(extensions)

@@ -104,7 +104,7 @@ def load(
     """
     record = _BY_KEY.get(name)
     if record is None:
-        paths = [Path(path) for path in sorted(glob.glob(name))] if "*" in name else [Path(name)]  # noqa: PTH207
+        paths = [Path(path) for path in sorted(glob.glob(name))] if "*" in name else [Path(name)]  # noqa: PTH207 - absolute
         if not paths or not all(path.exists() for path in paths):
             raise DataError(_NO_SUCH, name=name[:100], names=", ".join(names()))
         unknown = Record(name, Path(name).stem, "", "the owner's", name, "as it lies in folders")
@@ -132,7 +132,7 @@ def _from_torchvision(record: Record, root: Path, download: bool) -> DataSet:
     reader = getattr(torchvision().datasets, record.reader)
     try:
         parts = [reader(str(root), train=train, download=download) for train in (True, False)]
-    except Exception as error:
+    except Exception as error:  # readers raise almost anything: no network, a wrong hash, a file cut short
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         if download:
             raise DataError(_NO_DOWNLOAD, title=record.title, folder=root, reason=reason) from error

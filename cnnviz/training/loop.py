@@ -109,7 +109,7 @@ class Loop:
         self._format = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.network = build(recipe, data).to(device)
         if recipe.channels_last:
-            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its types forget it
         self.optimiser = _optimiser(recipe, self.network)
         self._model = team.wrap(self.network)
         self.train, self.test = (prepare(part, data, device) for part in (data.train, data.test))
@@ -179,7 +179,7 @@ class Loop:
             for other in auxiliary:
                 loss = loss + _AUXILIARY * self._loss(other, y)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no type for it
         self.optimiser.step()
         return loss.detach(), logits.detach()
 

@@ -9,7 +9,7 @@ import streamlit as st
 from cnnviz.networks import zoo
 from cnnviz.networks.zoo import Architecture, Option, Published, Value
 from pages.common.architecture_settings import LARGEST_SIDE, MOST_WORDS, offered, options_of, size_of
-from pages.common.charts import short
+from pages.common.charts import short, short_bytes
 from pages.common.diagram import Network
 from pages.common.language import _
 from pages.common.network_facts import is_text
@@ -170,13 +170,11 @@ def totals(network: Network, lesson: str = "") -> None:
     counted = f"**{network.title}** · " + _(
         "**{parameters:,}** parameters · **{macs}** multiply-accumulates · **{memory}** of activations · "
         "**{layers}** layers and steps"
-    ).format(parameters=found.parameters, macs=short(found.macs), memory=_bytes(found.memory), layers=len(found.layers))
+    ).format(
+        parameters=found.parameters, macs=short(found.macs), memory=short_bytes(found.memory), layers=len(found.layers)
+    )
     if found.unused:
         counted += " · " + _("{count:,} of them in {modules}, which run in training only").format(
             count=found.parameters - sum(each.parameters for each in found.layers), modules=", ".join(found.unused)
         )
     st.markdown(f"{counted}  \n:gray[:material/visibility: {lesson}]" if lesson else counted)
-
-
-def _bytes(number: int) -> str:
-    return f"{short(number)}B" if number >= 1000 else f"{number} B"

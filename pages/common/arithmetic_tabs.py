@@ -15,6 +15,7 @@ from cnnviz.convolution import counting, formulas
 from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling
 from cnnviz.convolution.reference import fourier, im2col, loops
 from cnnviz.networks import timing
+from pages.common.charts import short_bytes
 from pages.common.field_tab import field_tab
 from pages.common.files import File, download_row, npy_bytes
 from pages.common.language import _, current, ngettext, translate
@@ -63,17 +64,10 @@ def facts_line(layer: Layer, size: tuple[int, int]) -> None:
         facts.append(_("{count:,} comparisons or additions").format(count=layer.operations(size)))
     facts.append(
         _("{inputs} in, {weights} weights, {outputs} out").format(
-            inputs=_bytes(inputs), weights=_bytes(weights), outputs=_bytes(outputs)
+            inputs=short_bytes(inputs), weights=short_bytes(weights), outputs=short_bytes(outputs)
         )
     )
     st.caption(" · ".join(facts))
-
-
-def _bytes(count: int) -> str:
-    for unit, factor in (("MB", 10**6), ("kB", 10**3)):
-        if count >= factor:
-            return f"{count / factor:.3g} {unit}"
-    return f"{count} B"
 
 
 def tabs(settings: Settings, scene: Scene | None, layer: Layer, size: tuple[int, int]) -> None:

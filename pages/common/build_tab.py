@@ -14,7 +14,7 @@ from cnnviz.snippets.network import network_program
 from pages.common.build_table import DraftError, build_table, shown_columns, table_rows, table_width
 from pages.common.build_typing import input_controls, last_refused, start_control, text_control
 from pages.common.build_words import said, words_control
-from pages.common.charts import short
+from pages.common.charts import short_bytes
 from pages.common.cropped import cropped
 from pages.common.diagram import Network, Picture, View, diagram
 from pages.common.language import _, current, ngettext
@@ -115,13 +115,9 @@ def _totals(done: Sequence[Step]) -> str:
     parts = [
         ngettext("**{count:,}** parameter", "**{count:,}** parameters", count).format(count=count),
         _("**{count:,}** multiply-accumulates").format(count=sum(each.cost.macs for each in done)),
-        _("**{memory}** of activations").format(memory=_bytes(sum(each.cost.memory for each in done))),
+        _("**{memory}** of activations").format(memory=short_bytes(sum(each.cost.memory for each in done))),
     ]
     return " · ".join([*parts, *_sight(done)])
-
-
-def _bytes(count: int) -> str:
-    return f"{short(count)}B" if count >= 1000 else f"{count} B"
 
 
 def _sight(done: Sequence[Step]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-__all__ = ["COLOURS", "GREY", "base", "chart", "ink", "short"]
+__all__ = ["COLOURS", "GREY", "base", "chart", "ink", "short", "short_bytes"]
 
 # Okabe and Ito's colours, without yellow and black, which one of the two backgrounds swallows.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#9467bd", "#a0522d")
@@ -64,3 +64,8 @@ def short(number: float) -> str:
         if number >= 0.9995 * factor:
             return f"{float(f'{number / factor:.3g}'):g} {unit}"
     return f"{float(f'{number:.3g}'):g}"
+
+
+def short_bytes(count: int) -> str:
+    """Bytes in three digits, decimal: 58.4 kB, 32.9 MB."""
+    return f"{short(count)}B" if count >= 1000 else f"{count} B"

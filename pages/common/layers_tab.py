@@ -17,7 +17,7 @@ from pages.common.files import File, download_row
 from pages.common.language import _
 from pages.common.network_facts import shown_shape
 
-__all__ = ["layers_tab", "stage_bars"]
+__all__ = ["layers_tab"]
 
 _BAR = 14  # pixels
 _AXES = 90
@@ -25,7 +25,7 @@ _AXES = 90
 
 def layers_tab(stem: str, network: Network) -> None:
     """Draw the tab; `stem` begins the names of files."""
-    stage_bars(network)
+    _stage_bars(network)
     st.markdown(
         _("**Every layer**, in the order of the run. Click a column to sort, use the magnifying glass to search.")
     )
@@ -47,7 +47,7 @@ def _csv(table: pd.DataFrame) -> bytes:
     return named.round(4).to_csv(index=False).encode("utf-8-sig")
 
 
-def stage_bars(network: Network) -> None:
+def _stage_bars(network: Network) -> None:
     """How parameters, operations and memory are shared out among the stages."""
     stages = [child for child in network.root.children if child.parameters or child.macs or child.memory]
     figure = go.Figure()
