@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import socket
+import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from cnnviz.errors import ParameterError
-from cnnviz.training import checkpoints, commands, data, runs
+from cnnviz.training import checkpoints, data, runs
 from cnnviz.training.team import Team
 from tests.unit.training.cases import archive, picture
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 torch.set_num_threads(1)
 
 
-def test_two_processes_equal_one(tmp_path: Path) -> None:
+def test_two_processes_equal_one(tmp_path: Path, root: Path) -> None:
     """Started as torchrun starts them, two processes write one run, whose curve and weights are those of one."""
     levels = {"dark": 60, "light": 190}
     content = {
@@ -32,7 +31,7 @@ def test_two_processes_equal_one(tmp_path: Path) -> None:
     own = archive(tmp_path / "own.zip", content)
     words = ["--data", str(own), "--epochs", "2", "--batch-size", "8", "--augmentation", "crop,erasing"]
     words += ["--learning-rate", "0.01", "--name", "two", "--runs", str(tmp_path), "--device", "cpu"]
-    assert both(words, tmp_path).count("epoch   2 of 2") == 1
+    assert both(words, tmp_path, root).count("epoch   2 of 2") == 1
     two = runs.open_run(tmp_path / "two")
     pictures = data.load(str(own), cache=tmp_path / "cnnviz")
     one = runs.create(tmp_path / "one", two.recipe, pictures)
@@ -44,33 +43,24 @@ def test_two_processes_equal_one(tmp_path: Path) -> None:
         torch.testing.assert_close(tensor, found[1].tensors[name], atol=1e-5, rtol=1e-4)
 
 
-def both(words: list[str], folder: Path) -> str:
+def both(words: list[str], folder: Path, root: Path) -> str:
     """Run a command line in two processes, with the variables that torchrun sets, and return what they print."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "XDG_CACHE_HOME": str(folder)}
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cnnviz.training.commands", "torch._dynamo"])  # imported once for both
-    processes = [
-        context.Process(target=one_of_them, args=(words, {**shared, "RANK": str(rank)}, folder / f"printed-{rank}"))
-        for rank in range(2)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(200)
+    command = [sys.executable, "-m", "cnnviz.training", *words]
+    processes = []
+    for rank in range(2):
+        environment = {**os.environ, **shared, "RANK": str(rank)}
+        with (folder / f"printed-{rank}").open("w") as file:
+            processes.append(
+                subprocess.Popen(command, cwd=root, env=environment, stdout=file, stderr=subprocess.STDOUT)
+            )
+    statuses = [process.wait(200) for process in processes]
     printed = [(folder / f"printed-{rank}").read_text() for rank in range(2)]
-    assert [process.exitcode for process in processes] == [0, 0], printed
+    assert statuses == [0, 0], printed
     return "".join(printed)
-
-
-def one_of_them(words: list[str], variables: dict[str, str], path: Path) -> None:
-    """What each process does."""
-    os.environ.update(variables)
-    with path.open("w") as file, redirect_stdout(file), redirect_stderr(file):
-        status = commands.main(words)
-    sys.exit(status)
 
 
 def test_batches_must_be_shared_evenly() -> None:
