@@ -13,7 +13,7 @@ from torch import nn
 from cnnviz.errors import ParameterError
 from cnnviz.networks.zoo import initialisation, parts
 
-__all__ = ["CONFIGURATIONS", "VGG", "Stage"]
+__all__ = ["CONFIGURATIONS", "VGG", "CifarVGG", "Stage"]
 
 # Table 1, columns A, B, D and E: convolutions of each stage, by the number of layers with weights.
 CONFIGURATIONS: dict[int, tuple[int, ...]] = {
@@ -80,16 +80,57 @@ class VGG(nn.Sequential):
         if depth not in CONFIGURATIONS:
             raise ParameterError("depth", depth, ", ".join(map(str, CONFIGURATIONS)))
         channels = [round(each * width) for each in _CHANNELS]
-        stages: OrderedDict[str, nn.Module] = OrderedDict()
-        for number, (convolutions, before, after) in enumerate(
-            zip(CONFIGURATIONS[depth], [in_channels, *channels], channels, strict=False), start=1
-        ):
-            stages[f"stage{number}"] = Stage(number, convolutions, before, after, activation, norm)
-        super().__init__(stages)
+        super().__init__(_stages(CONFIGURATIONS[depth], in_channels, channels, activation, norm))
         self.classifier = _classifier(channels[-1], round(4096 * width), num_classes, activation, dropout)
         # The authors began with a shallow network, drawn from N(0, 0.1²), and grew it; after the submission they found
         # that Glorot's way needs no such detour (section 3.1).
         initialisation.glorot(self)
+
+
+class CifarVGG(nn.Sequential):
+    """Column A of table 1 for pictures of 32×32, with batch normalisation: five stages, and one linear layer.
+
+    The five poolings leave a single pixel of CIFAR's pictures, so that a classifier for 7×7 maps would see it 49 times.
+    Liu and Deng, "Very Deep Convolutional Neural Network Based Image Classification Using Small Training Sample Size",
+    2015 (doi 10.1109/ACPR.2015.7486599), showed that VGG learns so few pictures when it is normalised.
+
+    Args:
+        in_channels: of the picture.
+        num_classes: of the answer.
+        width: multiplies the maps.
+        activation: a key of `parts.ACTIVATIONS`.
+        norm: one of `parts.NORMS`.
+        dropout: share of the last maps that is left out in training.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        num_classes: int = 10,
+        width: float = 1.0,
+        activation: str = "relu",
+        norm: str = "batch",
+        dropout: float = 0.5,
+    ) -> None:
+        channels = [round(each * width) for each in _CHANNELS]
+        super().__init__(_stages(CONFIGURATIONS[11], in_channels, channels, activation, norm))
+        head: OrderedDict[str, nn.Module] = OrderedDict(avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten())
+        if dropout:
+            head["dropout"] = nn.Dropout(dropout)
+        head["fc"] = nn.Linear(channels[-1], num_classes)
+        self.classifier = nn.Sequential(head)
+        initialisation.glorot(self)
+
+
+def _stages(
+    convolutions: tuple[int, ...], in_channels: int, channels: list[int], activation: str, norm: str
+) -> OrderedDict[str, nn.Module]:
+    """stage1 … stage5, each with its number of convolutions and channels."""
+    inputs = [in_channels, *channels[:-1]]
+    return OrderedDict(
+        (f"stage{number}", Stage(number, count, before, after, activation, norm))
+        for number, (count, before, after) in enumerate(zip(convolutions, inputs, channels, strict=True), start=1)
+    )
 
 
 def _classifier(channels: int, hidden: int, num_classes: int, activation: str, dropout: float) -> nn.Sequential:

@@ -296,7 +296,22 @@ def _vgg(depth: int, batch_norm: bool) -> Architecture:
     )
 
 
-_VGGS = tuple(_vgg(depth, batch_norm) for batch_norm in (False, True) for depth in (11, 13, 16, 19))
+_VGGS = (
+    *(_vgg(depth, batch_norm) for batch_norm in (False, True) for depth in (11, 13, 16, 19)),
+    Architecture(
+        key="vgg11_cifar",
+        title="VGG-11, CIFAR-10",
+        family="vgg",
+        paper=_VGG,
+        input_shape=(3, 32, 32),
+        builder="vgg:CifarVGG",
+        num_classes=10,
+        novelty=N_("VGG for small pictures: batch normalisation, and one linear layer instead of three."),
+        options=(WIDTH, ACTIVATION, replace(NORM, default="batch"), DROPOUT),
+        blocks=("Stage",),
+        lesson=N_("Without the large fully connected layers, 9.2 million of 132.9 million parameters are left."),
+    ),
+)
 
 _NIN = Paper("Lin, Chen, Yan", "Network In Network", 2013, "https://arxiv.org/abs/1312.4400")
 _NINS = (

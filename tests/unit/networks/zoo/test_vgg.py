@@ -58,6 +58,18 @@ def test_initial_weights() -> None:
     assert not any(each.any() for name, each in network.named_parameters() if name.endswith("bias"))
 
 
+def test_for_cifar() -> None:
+    """The convolutions of VGG-11 with batch normalisation; then a single pixel, and one linear layer."""
+    network, found = published("vgg11_cifar")
+    convolutions = sum(
+        weight_count(module) for name, module in published("vgg11_bn")[0].named_children() if name != "classifier"
+    )
+    assert weight_count(network) == convolutions + 512 * 10 + 10
+    assert next(each for each in found.layers if each.name == "stage5.pool5").output_shape == (1, 512, 1, 1)
+    million = weight_count(network) / 1e6
+    assert f"{million:.1f} million of {weight_count(published('vgg11')[0]) / 1e6:.1f}" in zoo.get("vgg11_cifar").lesson
+
+
 def test_other_depths_are_refused() -> None:
     """Table 1 has four."""
     with pytest.raises(ParameterError, match="11, 13, 16, 19"):
