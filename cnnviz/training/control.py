@@ -1,0 +1,133 @@
+"""What readers of runs need, and those who steer them: states, wishes, what was asked for. No PyTorch here.
+
+Beside what `runs` lists, the folder of a run that a page started holds:
+
+asked.json       the recipe, and who asked for it when
+wish             one word: what people want of its process
+state.json       what its process says of itself
+steps.jsonl      the loss while an epoch is under way
+log.txt          what its process printed
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from cnnviz.errors import CnnvizError, RunError
+from cnnviz.text import N_
+from cnnviz.training import notes, states
+from cnnviz.training.recipe import Recipe
+from cnnviz.training.states import Single, State
+
+__all__ = [
+    "RUNS",
+    "WISHES",
+    "Single",
+    "State",
+    "all_states",
+    "find",
+    "metrics",
+    "recipe",
+    "state",
+    "steps",
+    "unfinished",
+    "wish",
+    "wished",
+]
+
+RUNS = Path(os.environ.get("CNNVIZ_RUNS") or Path(__file__).parents[2] / "runs").absolute()
+"""Where the pages keep their runs."""
+
+WISHES = ("run", "pause", "step", "stop")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
+_NONE = N_("There is no run “{name}” here: it may have been removed.")
+
+
+def find(name: str, runs: Path = RUNS) -> Path:
+    """The folder of a run with that name, which may come from an address.
+
+    Raises:
+        RunError: when there is none.
+    """
+    folder = runs / name
+    if not _NAME.fullmatch(name) or folder.is_symlink() or not _is_run(folder):
+        raise RunError(_NONE, name=name[:80])
+    return folder
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "asked.json").is_file() or (folder / "recipe.json").is_file()
+
+
+def state(folder: Path) -> State:
+    """How a run is; what its files say is not trusted, and a damaged file counts as none."""
+    return states.read(folder)
+
+
+def all_states(runs: Path = RUNS) -> list[State]:
+    """How all runs are, the newest first."""
+    try:
+        folders = [Path(entry.path) for entry in os.scandir(runs) if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    found = [state(folder) for folder in folders if _NAME.fullmatch(folder.name) and _is_run(folder)]
+    return sorted(found, key=lambda each: (each.asked, each.name), reverse=True)
+
+
+def unfinished(owner: str, runs: Path = RUNS) -> list[State]:
+    """The runs with a process that a visitor has started, the newest first."""
+    return [each for each in all_states(runs) if each.live and each.worker == owner]
+
+
+def wish(folder: Path, word: str) -> None:
+    """Ask a run's process to run, to pause, to take a single step, or to stop; it looks several times a second.
+
+    Raises:
+        ValueError: for another word.
+        RunError: when it cannot be written.
+    """
+    if word not in WISHES:
+        raise ValueError(word)
+    try:
+        notes.put(folder / "wish", word)
+    except OSError as error:
+        raise RunError(_NONE, name=folder.name) from error
+
+
+def wished(folder: Path) -> str:
+    """What was wished last; "run" when nothing was."""
+    word = notes.read(folder / "wish").strip()
+    return word if word in WISHES else "run"
+
+
+def recipe(folder: Path) -> Recipe:
+    """What a run was asked for, also while it is still loading.
+
+    Raises:
+        RunError: when it cannot be read.
+    """
+    text = notes.read(folder / "recipe.json")
+    try:
+        if text:
+            return Recipe.from_json(text)
+        return Recipe.from_json(json.dumps(notes.read_object(folder / "asked.json")["recipe"]))
+    except (CnnvizError, LookupError) as error:
+        raise RunError(_NONE, name=folder.name) from error
+
+
+def metrics(folder: Path) -> list[dict[str, Any]]:
+    """One record for each epoch so far, as `Loop.run_epoch` returns them."""
+    return list(notes.lines(folder / "metrics.jsonl"))
+
+
+def steps(folder: Path) -> list[dict[str, Any]]:
+    """The loss within epochs, 2,000 records at most.
+
+    Each has step (of the run, from 0), loss (mean over the steps since the record before; nats) and learning_rate.
+    """
+    return list(notes.lines(folder / "steps.jsonl"))
