@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor, nn
@@ -16,13 +16,14 @@ from cnnviz.errors import DataError, RunError
 from cnnviz.networks import zoo
 from cnnviz.networks.summary import summarize
 from cnnviz.text import N_
+from cnnviz.training.aside import aside, random_state, set_random_state
 from cnnviz.training.augment import Augmentation
 from cnnviz.training.pictures import DataSet, Pictures
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.schedule import share
 from cnnviz.training.team import ALONE, Team
 
-__all__ = ["Evaluation", "Loop", "Metrics", "build", "evaluate", "prepare"]
+__all__ = ["Evaluation", "Loop", "Metrics", "Step", "build", "evaluate", "prepare"]
 
 Metrics = dict[str, float | int]
 
@@ -33,6 +34,7 @@ _TOGETHER = 500  # pictures that are evaluated at once
 _DIVERGED = N_("The loss is no longer a number in epoch {epoch}: try a smaller learning rate.")
 _OUTPUT = N_("{model} does not answer with one number for each class, and cannot be trained here.")
 _SMALL = N_("{model} cannot be trained on pictures of {rows} × {columns} pixels: a layer needs larger ones.")
+_NO_STEP = N_("No step has been taken yet.")
 _FEW = N_("There are {pictures} pictures to learn from, fewer than one batch of {batch}: make the batches smaller.")
 
 
@@ -77,6 +79,28 @@ def prepare(pictures: Pictures, data: DataSet, device: str = "cpu") -> tuple[Ten
     return images.to(device), pictures.labels.to(device)
 
 
+@dataclass(frozen=True)
+class Step:
+    """One step of the optimiser, when it is done.
+
+    Attributes:
+        pictures: in the batch.
+        number: of the step in the whole run, from 0.
+        steps: in an epoch.
+        epoch: that the step is in, from 1.
+        learning_rate: that it used.
+        loss: mean over the batch, before the step; a tensor without dimensions on the device, because asking for its
+            number makes the device wait. In a team, of this process's share of the batch.
+    """
+
+    pictures: int
+    number: int
+    steps: int
+    epoch: int
+    learning_rate: float
+    loss: Tensor
+
+
 class Loop:
     """A network, its optimiser and its data, and how far they have come.
 
@@ -93,6 +117,8 @@ class Loop:
         network: in the state after `epoch` epochs.
         optimiser: likewise.
         epoch: epochs that are done.
+        train, test: normalised pictures and their labels, on the device, as `prepare` returns them.
+        evaluation: what was measured last; None before that.
 
     Raises:
         ShapeError, DataError: when the network cannot be used on the pictures.
@@ -114,12 +140,14 @@ class Loop:
         self._model = team.wrap(self.network)
         self.train, self.test = (prepare(part, data, device) for part in (data.train, data.test))
         self.augmentation = Augmentation(recipe.augmentation, data.mean, data.std)
+        self.evaluation: Evaluation | None = None
+        self._last: tuple[Tensor, Tensor, Tensor] | None = None  # pictures, labels and random state of the last step
 
-    def run_epoch(self, on_step: Callable[[int], None] | None = None) -> Metrics:
+    def run_epoch(self, on_step: Callable[[Step], None] | None = None) -> Metrics:
         """Learn from every training picture once, then measure on all test pictures.
 
         Args:
-            on_step: called after every step with the number of its pictures.
+            on_step: called after every step.
 
         Returns:
             epoch (from 1), learning_rate (of the last step), train_loss and train_accuracy (while learning, with
@@ -146,7 +174,7 @@ class Loop:
             "pictures_per_second": self.steps * self.recipe.batch_size / seconds,
         }
 
-    def _learn(self, on_step: Callable[[int], None]) -> tuple[float, float]:
+    def _learn(self, on_step: Callable[[Step], None]) -> tuple[float, float]:
         """One epoch of steps. Returns the mean loss and the share of right answers."""
         self.network.train()
         images, labels = self.train
@@ -158,10 +186,12 @@ class Loop:
         with _seeded(seed):  # for dropout
             for number, batch in enumerate(torch.split(order.to(self.device), self.recipe.batch_size)):
                 x, y = map(self.team.share, (self.augmentation(images[batch], generator), labels[batch]))
-                loss, logits = self._step(x, y, self.epoch * self.steps + number)
+                self._last = (x, y, random_state(self.device))
+                count = self.epoch * self.steps + number
+                loss, logits = self._step(x, y, count)
                 losses += loss
                 right += (logits.argmax(dim=1) == y).sum()
-                on_step(len(batch))
+                on_step(Step(len(batch), count, self.steps, self.epoch + 1, self._rate(count), loss))
         mean = self.team.total(losses).item() / self.steps / self.team.size
         if not math.isfinite(mean):
             raise RunError(_DIVERGED, epoch=self.epoch + 1)
@@ -169,26 +199,59 @@ class Loop:
 
     def _step(self, x: Tensor, y: Tensor, number: int) -> tuple[Tensor, Tensor]:
         """One step of the optimiser on one batch; `number` counts all steps of the run. Returns loss and logits."""
-        rate = self.recipe.learning_rate * share(self.recipe.schedule, number, self.steps * self.recipe.epochs)
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.mixed_precision):
-            answers = self._model(x.contiguous(memory_format=self._format))
-            logits, *auxiliary = answers if isinstance(answers, tuple) else (answers,)
-            loss = self._loss(logits, y)
-            for other in auxiliary:
-                loss = loss + _AUXILIARY * self._loss(other, y)
+            group["lr"] = self._rate(number)
+        loss, logits = self.loss(self._model, x, y)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no type for it
         self.optimiser.step()
         return loss.detach(), logits.detach()
 
-    def _loss(self, logits: Tensor, y: Tensor) -> Tensor:
+    def _rate(self, number: int) -> float:
+        return self.recipe.learning_rate * share(self.recipe.schedule, number, self.steps * self.recipe.epochs)
+
+    def loss(self, network: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of a batch, auxiliary heads included, as the recipe wants it, and the logits.
+
+        Args:
+            network: `self.network`, or what wraps it.
+            x: normalised pictures, shape (N, C, H, W).
+            y: their labels, shape (N,).
+        """
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.mixed_precision):
+            answers = network(x.contiguous(memory_format=self._format))
+            logits, *auxiliary = answers if isinstance(answers, tuple) else (answers,)
+            loss = self._cross_entropy(logits, y)
+            for other in auxiliary:
+                loss = loss + _AUXILIARY * self._cross_entropy(other, y)
+        return loss, logits
+
+    def _cross_entropy(self, logits: Tensor, y: Tensor) -> Tensor:
         return functional.cross_entropy(logits, y, label_smoothing=self.recipe.label_smoothing)
 
+    @torch.no_grad()
+    def loss_of_last_batch(self) -> float:
+        """The training loss on the batch of the last step, with the weights as they are now.
+
+        The same pictures with the same augmentation, and the same units left out by dropout: what differs from the
+        loss of the step comes from its change of the weights alone. Nothing else changes: random numbers, statistics
+        of batch normalisation, gradients and mode are as before.
+
+        Raises:
+            RunError: before the first step.
+        """
+        if self._last is None:
+            raise RunError(_NO_STEP)
+        x, y, state = self._last
+        with aside(self.network):
+            self.network.train()
+            set_random_state(self.device, state)
+            return self.loss(self.network, x, y)[0].item()
+
     def evaluate(self) -> Evaluation:
-        """Measure on all test pictures, as `evaluate` does."""
-        return evaluate(self.network, *self.test, self.classes)
+        """Measure on all test pictures, as `evaluate` does, and keep it as `evaluation`."""
+        self.evaluation = evaluate(self.network, *self.test, self.classes)
+        return self.evaluation
 
 
 def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
@@ -210,12 +273,14 @@ class Evaluation:
         top1: share of pictures whose class has the highest score.
         top5: share of pictures whose class is among the five highest (all, when there are fewer classes).
         confusion: pictures of each class (rows) by the answer that they got (columns).
+        logits: all answers, float32, shape (N, classes).
     """
 
     loss: float
     top1: float
     top5: float
     confusion: tuple[tuple[int, ...], ...]
+    logits: Tensor = field(compare=False, repr=False)
 
 
 @torch.no_grad()
@@ -239,4 +304,5 @@ def evaluate(network: nn.Module, images: Tensor, labels: Tensor, classes: int) -
         top1=best[:, 0].double().mean().item(),
         top5=best.any(dim=1).double().mean().item(),
         confusion=tuple(tuple(row) for row in pairs.view(classes, classes).tolist()),
+        logits=logits,
     )

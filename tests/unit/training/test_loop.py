@@ -12,9 +12,10 @@ from sklearn.metrics import confusion_matrix, log_loss, top_k_accuracy_score
 
 from cnnviz.errors import DataError, RunError, ShapeError
 from cnnviz.training import data
-from cnnviz.training.loop import Loop, build, evaluate, prepare
+from cnnviz.training.loop import Loop, Step, build, evaluate, prepare
 from cnnviz.training.pictures import Pictures
 from cnnviz.training.recipe import Recipe
+from cnnviz.training.schedule import share
 from tests.unit.training.cases import stripes
 
 if TYPE_CHECKING:
@@ -121,11 +122,54 @@ def test_faster_ways_give_nearly_the_same(change: dict[str, bool]) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=0.03)
 
 
-def test_steps_are_counted() -> None:
-    """Who watches is told of every step; pictures that fill no batch are left out."""
-    counts: list[int] = []
-    Loop(replace(RECIPE, batch_size=20), stripes(50)).run_epoch(counts.append)
-    assert counts == [20, 20]
+def test_every_step_is_told() -> None:
+    """Who watches is told its place, its learning rate and its loss; pictures that fill no batch are left out."""
+    steps: list[Step] = []
+    recipe = replace(RECIPE, batch_size=20)
+    loop = Loop(recipe, stripes(50))
+    metrics = [loop.run_epoch(steps.append) for _ in range(2)]
+    assert [each.pictures for each in steps] == [20] * 4
+    assert [(each.epoch, each.number, each.steps) for each in steps] == [(1, 0, 2), (1, 1, 2), (2, 2, 2), (2, 3, 2)]
+    assert [each.learning_rate for each in steps] == [0.05 * share("one-cycle", number, 4) for number in range(4)]
+    assert not any(each.loss.requires_grad or each.loss.ndim for each in steps)
+    assert (steps[2].loss + steps[3].loss).item() / 2 == pytest.approx(metrics[1]["train_loss"], rel=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"dropout": 0.5}, {"norm": "batch"}])
+def test_the_last_batch_is_looked_at_without_a_trace(options: dict[str, float | str]) -> None:
+    """Asked after every step, nothing in the run changes, and a step that is not taken would have changed nothing."""
+    recipe = replace(RECIPE, options=options)
+    quiet, asked = Loop(recipe, stripes(64)), Loop(recipe, stripes(64))
+    afterwards: list[float] = []
+    modes: set[bool] = set()
+
+    def ask(_: Step) -> None:
+        gradients = [each.grad.clone() for each in asked.network.parameters() if each.grad is not None]
+        modes.update(module.training for module in asked.network.modules())
+        afterwards.append(asked.loss_of_last_batch())
+        modes.update(module.training for module in asked.network.modules())
+        for before, each in zip(gradients, asked.network.parameters(), strict=True):
+            assert torch.equal(before, each.grad)
+
+    assert timeless(quiet.run_epoch()) == timeless(asked.run_epoch(ask))
+    assert torch.equal(weights(quiet), weights(asked))
+    assert modes == {True}
+    assert len(set(afterwards)) == 4
+
+
+@pytest.mark.parametrize("options", [{"dropout": 0.5}, {"norm": "batch"}])
+def test_without_a_change_of_the_weights_the_loss_is_that_of_the_step(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, float | str]
+) -> None:
+    """Same pictures, same units left out, same statistics: with an optimiser that rests, the numbers are equal."""
+    loop = Loop(replace(RECIPE, options=options), stripes(32))
+    monkeypatch.setattr(loop.optimiser, "step", lambda: None)
+    with pytest.raises(RunError):
+        loop.loss_of_last_batch()
+    found: list[tuple[float, float]] = []
+    loop.run_epoch(lambda step: found.append((step.loss.item(), loop.loss_of_last_batch())))
+    assert all(before == after for before, after in found)
+    assert found[0][0] != found[1][0]
 
 
 def test_a_loss_that_explodes_is_said() -> None:
