@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnviz.errors import CnnvizError, WeightsError
-from cnnviz.networks import zoo
+from cnnviz.networks import custom, zoo
 from cnnviz.text import N_
 
 if TYPE_CHECKING:
     from PIL import Image as PilImage
     from torch import Tensor, nn
 
-__all__ = ["MODELS", "Trained", "load", "names"]
+__all__ = ["CUSTOM", "MODELS", "Trained", "load", "names"]
+
+CUSTOM = "custom"
+"""The architecture on the card of a network whose layers are its option `layers`, see `cnnviz.networks.custom`."""
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -118,10 +121,8 @@ def _network(name: str, card: Mapping[str, Any], data: bytes) -> nn.Module:
     import safetensors
     import safetensors.torch
 
-    architecture = card["architecture"]
-    sizes = {"in_channels": card["input"]["shape"][0], "num_classes": len(card["classes"])}
     try:
-        network = zoo.blueprint(architecture["key"], **{**architecture["options"], **sizes})
+        network = _blueprint(card)
         tensors = safetensors.torch.load(data)
         expected = network.state_dict()
         if {key: (each.shape, each.dtype) for key, each in tensors.items()} != {
@@ -132,3 +133,18 @@ def _network(name: str, card: Mapping[str, Any], data: bytes) -> nn.Module:
     except (safetensors.SafetensorError, RuntimeError, LookupError, TypeError, ValueError, CnnvizError) as error:
         raise WeightsError(_OTHERS, name=name) from error
     return network
+
+
+def _blueprint(card: Mapping[str, Any]) -> nn.Module:
+    """The card's network without numbers; one of one's own is its layers as text, among the options."""
+    key, options = card["architecture"]["key"], card["architecture"]["options"]
+    if key != CUSTOM:
+        sizes = {"in_channels": card["input"]["shape"][0], "num_classes": len(card["classes"])}
+        return zoo.blueprint(key, **{**options, **sizes})
+    from cnnviz.networks.custom import building
+
+    network = custom.read(options["layers"])
+    output = custom.steps(network)[-1].cost.output
+    if list(network.input_shape) != list(card["input"]["shape"]) or output != (len(card["classes"]),):
+        raise WeightsError(_OTHERS, name=card.get("name", key))
+    return building.blueprint(network)

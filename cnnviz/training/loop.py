@@ -12,14 +12,16 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from cnnviz.errors import DataError, RunError
-from cnnviz.networks import zoo
+from cnnviz.errors import DataError, ParameterError, RunError
+from cnnviz.networks import custom, zoo
+from cnnviz.networks.custom import building
 from cnnviz.networks.summary import summarize
 from cnnviz.text import N_
+from cnnviz.training import freezing, start
 from cnnviz.training.aside import aside, random_state, set_random_state
 from cnnviz.training.augment import Augmentation
 from cnnviz.training.pictures import DataSet, Pictures
-from cnnviz.training.recipe import Recipe
+from cnnviz.training.recipe import CUSTOM, Recipe
 from cnnviz.training.schedule import share
 from cnnviz.training.team import ALONE, Team
 
@@ -44,7 +46,10 @@ def build(recipe: Recipe, data: DataSet) -> nn.Module:
     Raises:
         ShapeError: when one of its layers cannot be used on pictures of this size.
         DataError: when it does not end in one number for each class, or a head for training needs larger pictures.
+        ParameterError: when a network of one's own is for other pictures or other classes.
     """
+    if recipe.model == CUSTOM:
+        return _own(recipe, data)
     sizes = {"in_channels": data.shape[0], "num_classes": len(data.classes)}
     blueprint = zoo.blueprint(recipe.model, **recipe.options, **sizes)
     found = summarize(blueprint, (1, *data.shape))
@@ -58,6 +63,20 @@ def build(recipe: Recipe, data: DataSet) -> nn.Module:
         raise DataError(_SMALL, model=recipe.model, rows=data.shape[1], columns=data.shape[2]) from error
     with _seeded(recipe.seed):
         return zoo.build(recipe.model, **recipe.options, **sizes)
+
+
+def _own(recipe: Recipe, data: DataSet) -> nn.Module:
+    """Build the network that is written in the recipe."""
+    network = custom.read(recipe.layers)
+    if network.input_shape != data.shape:
+        given, needed = ("x".join(map(str, each)) for each in (network.input_shape, data.shape))
+        raise ParameterError("input", given, needed, N_("the network begins with the pictures"))
+    output = custom.steps(network)[-1].cost.output
+    if output != (len(data.classes),):
+        given, needed = " × ".join(map(str, output)), str(len(data.classes))
+        raise ParameterError("output", given, needed, N_("the network ends in one number for each class"))
+    with _seeded(recipe.seed):
+        return building.build(network)
 
 
 @contextmanager
@@ -117,12 +136,14 @@ class Loop:
         network: in the state after `epoch` epochs.
         optimiser: likewise.
         epoch: epochs that are done.
+        frozen: modules that are not changed, and are used as when answering.
         train, test: normalised pictures and their labels, on the device, as `prepare` returns them.
         evaluation: what was measured last; None before that.
 
     Raises:
         ShapeError, DataError: when the network cannot be used on the pictures.
-        ParameterError: when the team cannot share a batch evenly.
+        ParameterError: when the team cannot share a batch evenly, or there is no such layer to freeze.
+        WeightsError: when the weights to begin with are not there, or belong to another network.
     """
 
     def __init__(self, recipe: Recipe, data: DataSet, device: str = "cpu", team: Team = ALONE) -> None:
@@ -132,8 +153,14 @@ class Loop:
         self.steps = len(data.train) // recipe.batch_size
         if not self.steps:
             raise DataError(_FEW, pictures=len(data.train), batch=recipe.batch_size)
+        beginning = start.find(recipe)
+        if beginning:
+            data = beginning.adapted(data)
         self._format = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.network = build(recipe, data).to(device)
+        if beginning:
+            beginning.put_into(self.network)
+        self.frozen = freezing.freeze(self.network, recipe, data.shape)
         if recipe.channels_last:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its types forget it
         self.optimiser = _optimiser(recipe, self.network)
@@ -174,9 +201,15 @@ class Loop:
             "pictures_per_second": self.steps * self.recipe.batch_size / seconds,
         }
 
+    def set_to_learn(self) -> None:
+        """Put the network into the mode for training, except for what is frozen."""
+        self.network.train()
+        for module in self.frozen:
+            module.eval()
+
     def _learn(self, on_step: Callable[[Step], None]) -> tuple[float, float]:
         """One epoch of steps. Returns the mean loss and the share of right answers."""
-        self.network.train()
+        self.set_to_learn()
         images, labels = self.train
         seed = self.recipe.seed * 1_000_003 + self.epoch + 1  # the first weights are drawn from the seed itself
         generator = Generator().manual_seed(seed)
@@ -244,7 +277,7 @@ class Loop:
             raise RunError(_NO_STEP)
         x, y, state = self._last
         with aside(self.network):
-            self.network.train()
+            self.set_to_learn()
             set_random_state(self.device, state)
             return self.loss(self.network, x, y)[0].item()
 
@@ -255,13 +288,11 @@ class Loop:
 
 
 def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    learned = [each for each in network.parameters() if each.requires_grad]
     if recipe.optimiser == "adam":
-        return torch.optim.Adam(
-            network.parameters(), recipe.learning_rate, (recipe.momentum, 0.999), weight_decay=recipe.weight_decay
-        )
-    return torch.optim.SGD(
-        network.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
-    )
+        betas = (recipe.momentum, 0.999)
+        return torch.optim.Adam(learned, recipe.learning_rate, betas, weight_decay=recipe.weight_decay)
+    return torch.optim.SGD(learned, recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay)
 
 
 @dataclass(frozen=True)

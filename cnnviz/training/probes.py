@@ -138,7 +138,7 @@ def _gradients(loop: Loop, layers: Mapping[str, nn.Module]) -> list[Tensor | Non
     learning = [each for each in weights if each.requires_grad]
     with aside(loop.network):
         torch.manual_seed(loop.recipe.seed)  # for dropout
-        loop.network.train()
+        loop.set_to_learn()
         loss, _ = loop.loss(loop.network, images[batch], labels[batch])
         found = dict(zip(map(id, learning), torch.autograd.grad(loss, learning, allow_unused=True), strict=True))
     return [found.get(id(each)) for each in weights]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks import zoo
+from cnnviz.networks import custom, shipped, zoo
 from cnnviz.parameters import Parameter
 from cnnviz.text import N_
 
-__all__ = ["AUGMENTATIONS", "NUMBERS", "OPTIMISERS", "SCHEDULES", "Recipe"]
+__all__ = ["AUGMENTATIONS", "CUSTOM", "NUMBERS", "OPTIMISERS", "SCHEDULES", "TORCHVISION", "Recipe"]
+
+CUSTOM = shipped.CUSTOM
+"""The model whose layers are written in the recipe."""
+
+TORCHVISION = "torchvision"
+"""The start from weights that torchvision's makers published for the model."""
 
 OPTIMISERS = ("sgd", "adam")
 SCHEDULES = ("constant", "one-cycle", "cosine", "step")
@@ -30,6 +37,9 @@ NUMBERS = (
 )
 """The numbers of a recipe with their ranges."""
 
+_TEXTS = ("model", "data", "start", "freeze", "layers")
+_START = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}", re.ASCII)  # as the names in models/
+_MODULE = re.compile(r"\w{1,40}(\.\w{1,40}){0,9}", re.ASCII)
 _FROM_DATA = ("in_channels", "num_classes")  # the data set decides them
 
 
@@ -38,8 +48,8 @@ class Recipe:
     """How a network is trained.
 
     Attributes:
-        model: a key of the zoo.
-        options: of its builder, as for `zoo.build`; channels and classes are the data set's.
+        model: a key of the zoo, or "custom".
+        options: of its builder, as for `zoo.build`; channels and classes are the data set's. None of "custom".
         data: a key or path, as for `data.load`.
         epochs: times that every training picture is seen.
         batch_size: pictures in one step. Pictures that do not fill a last batch are left out of that epoch.
@@ -54,10 +64,15 @@ class Recipe:
         threads: of PyTorch, on a CPU; sums of floats depend on it.
         mixed_precision: multiply in bfloat16.
         channels_last: keep the channels of a pixel side by side, which some processors prefer.
+        start: the trained network whose weights it begins with: a name in models/, or "torchvision" for those that
+            were published for the model; "" for weights that the seed draws. See `start`.
+        freeze: a module's name; it and all that come before it are not changed. "" for none. See `freezing`.
+        layers: of "custom", in the notation of `cnnviz.networks.custom`; kept as `custom.write` writes it.
 
     Raises:
         ParameterError: for a value outside its range, naming it.
         UnknownNetworkError: when the zoo has no such model.
+        CnnvizError: when `layers` cannot be read; UnfitError when they do not fit each other.
     """
 
     model: str = "lenet5"
@@ -76,6 +91,9 @@ class Recipe:
     threads: int = 1
     mixed_precision: bool = False
     channels_last: bool = False
+    start: str = ""
+    freeze: str = ""
+    layers: str = ""
 
     def __post_init__(self) -> None:
         """Check every value, and give numbers their type."""
@@ -89,15 +107,31 @@ class Recipe:
         for name in ("mixed_precision", "channels_last"):
             if not isinstance(getattr(self, name), bool):
                 raise ParameterError(name, getattr(self, name), "true, false")
-        self._check_model()
-
-    def _check_model(self) -> None:
         if not self.data:
             raise ParameterError("data", self.data, "a name or a path")
+        self._check_model()
+        self._check_beginning()
+
+    def _check_model(self) -> None:
+        if self.model == CUSTOM:
+            if self.options:
+                raise ParameterError("option", next(iter(self.options)), "–")
+            object.__setattr__(self, "layers", custom.write(custom.read(self.layers)))
+            return
+        if self.layers:
+            raise ParameterError("layers", self.layers[:40], "–", N_("only the model “custom” has layers of its own"))
         for name in _FROM_DATA:
             if name in self.options:
                 raise ParameterError("option", name, ", ".join(each.name for each in zoo.get(self.model).options))
         zoo.get(self.model).checked(self.options)
+
+    def _check_beginning(self) -> None:
+        if self.start and not _START.fullmatch(self.start):
+            raise ParameterError("start", self.start[:60], "a–z, 0–9, . _ -")
+        if self.start == TORCHVISION and self.model == CUSTOM:
+            raise ParameterError("start", self.start, "–", N_("torchvision does not have networks of one's own"))
+        if self.freeze and not _MODULE.fullmatch(self.freeze):
+            raise ParameterError("freeze", self.freeze[:60], "a–z, A–Z, 0–9, . _")
 
     def to_json(self) -> str:
         """Write it as JSON, readable, in the order of the attributes."""
@@ -109,7 +143,7 @@ class Recipe:
 
         Raises:
             ParameterError: when it is not a JSON object, holds an unknown name or a value outside its range.
-            UnknownNetworkError: when the zoo has no such model.
+            UnknownNetworkError, CnnvizError: as the class.
         """
         try:
             values = json.loads(text)
@@ -124,7 +158,7 @@ class Recipe:
         """Build it from names and values as JSON has them.
 
         Raises:
-            ParameterError, UnknownNetworkError: as `from_json`.
+            ParameterError, UnknownNetworkError, CnnvizError: as `from_json`.
         """
         known = [each.name for each in fields(cls)]
         for name in values:
@@ -132,7 +166,7 @@ class Recipe:
                 raise ParameterError("recipe", name, ", ".join(known))
         if not isinstance(values.get("options", {}), dict):
             raise ParameterError("options", values["options"], "{…}")
-        for name in ("model", "data"):
+        for name in _TEXTS:
             if not isinstance(values.get(name, ""), str):
                 raise ParameterError(name, values[name], "a text")
         names = values.get("augmentation", ())
