@@ -9,13 +9,12 @@ from typing import Any
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks import shipped, zoo
-from cnnviz.training import data
+from cnnviz.training import data, worker
 from cnnviz.training.recipe import AUGMENTATIONS, NUMBERS, OPTIMISERS, SCHEDULES, Recipe
 
 __all__ = ["COMMANDS", "parse", "recipe"]
 
-COMMANDS = ("train", "resume", "list", "export")
-RUNS = Path("runs")
+COMMANDS = ("train", "resume", "list", "export", "work")
 
 _DESCRIPTION = """\
 Train a network of cnnviz.
@@ -24,9 +23,11 @@ Train a network of cnnviz.
   resume   continue a run that was stopped, from its last whole epoch
   list     show the runs and what they have reached
   export   write a run's weights and their card to models/, where the app finds them
+  work     queue for a worker slot, then train what a page has asked for
 
-A run is a folder below runs/. Stop it whenever you like (Ctrl+C, kill -9, a power cut): at most the epoch it was in is
-lost, and `resume` gives the same numbers as if nothing had happened."""
+A run is a folder below runs/, or below CNNVIZ_RUNS; the Training lab shows those, and can pause or stop them. Stop it
+whenever you like (Ctrl+C, kill -9, a power cut): at most the epoch it was in is lost, and `resume` gives the same
+numbers as if nothing had happened."""
 
 _EXAMPLES = """\
 examples:
@@ -75,8 +76,7 @@ def _parser(command: str, description: str, **more: Any) -> argparse.ArgumentPar
     parser = argparse.ArgumentParser(
         prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter, **more
     )
-    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where runs are kept (default: runs)")
-    return parser
+    return worker.with_runs(parser)
 
 
 def _with_data(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -147,7 +147,7 @@ def _export() -> argparse.ArgumentParser:
     return parser
 
 
-_PARSERS = {"train": _train, "resume": _resume, "list": _list, "export": _export}
+_PARSERS = {"train": _train, "resume": _resume, "list": _list, "export": _export, "work": worker.parser}
 
 
 def recipe(found: argparse.Namespace) -> Recipe:

@@ -11,6 +11,7 @@ log.txt          what its process printed
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -24,12 +25,14 @@ from cnnviz.training.recipe import Recipe
 from cnnviz.training.states import Single, State
 
 __all__ = [
+    "NAME",
     "RUNS",
     "WISHES",
     "Single",
     "State",
     "all_states",
     "find",
+    "free_name",
     "metrics",
     "recipe",
     "state",
@@ -43,21 +46,29 @@ RUNS = Path(os.environ.get("CNNVIZ_RUNS") or Path(__file__).parents[2] / "runs")
 """Where the pages keep their runs."""
 
 WISHES = ("run", "pause", "step", "stop")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+"""What a run may be called."""
 
 _NONE = N_("There is no run “{name}” here: it may have been removed.")
+_NOT_WRITTEN = N_("{folder} cannot be written: {reason}.")
 
 
-def find(name: str, runs: Path = RUNS) -> Path:
-    """The folder of a run with that name, which may come from an address.
+def find(name: str, runs: Path | None = None) -> Path:
+    """The folder of a run with that name, which may come from an address; below `RUNS` when no folder is given.
 
     Raises:
         RunError: when there is none.
     """
-    folder = runs / name
-    if not _NAME.fullmatch(name) or folder.is_symlink() or not _is_run(folder):
+    folder = (runs or RUNS) / name
+    if not NAME.fullmatch(name) or folder.is_symlink() or not _is_run(folder):
         raise RunError(_NONE, name=name[:80])
     return folder
+
+
+def free_name(asked: Recipe, runs: Path) -> str:
+    """A name for a new run that no folder there has."""
+    stem = re.sub(r"[^A-Za-z0-9._-]", "", f"{asked.model}-{Path(asked.data).stem}")[:60]
+    return next(name for number in itertools.count(1) if not (runs / (name := f"{stem}-{number}")).exists())
 
 
 def _is_run(folder: Path) -> bool:
@@ -69,17 +80,17 @@ def state(folder: Path) -> State:
     return states.read(folder)
 
 
-def all_states(runs: Path = RUNS) -> list[State]:
-    """How all runs are, the newest first."""
+def all_states(runs: Path | None = None) -> list[State]:
+    """How all runs in a folder are (in `RUNS` when none is given), the newest first."""
     try:
-        folders = [Path(entry.path) for entry in os.scandir(runs) if entry.is_dir(follow_symlinks=False)]
+        folders = [Path(entry.path) for entry in os.scandir(runs or RUNS) if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
-    found = [state(folder) for folder in folders if _NAME.fullmatch(folder.name) and _is_run(folder)]
+    found = [state(folder) for folder in folders if NAME.fullmatch(folder.name) and _is_run(folder)]
     return sorted(found, key=lambda each: (each.asked, each.name), reverse=True)
 
 
-def unfinished(owner: str, runs: Path = RUNS) -> list[State]:
+def unfinished(owner: str, runs: Path | None = None) -> list[State]:
     """The runs with a process that a visitor has started, the newest first."""
     return [each for each in all_states(runs) if each.live and each.worker == owner]
 
@@ -96,7 +107,7 @@ def wish(folder: Path, word: str) -> None:
     try:
         notes.put(folder / "wish", word)
     except OSError as error:
-        raise RunError(_NONE, name=folder.name) from error
+        raise RunError(_NOT_WRITTEN, folder=folder, reason=error.strerror or error) from error
 
 
 def wished(folder: Path) -> str:

@@ -59,6 +59,9 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
     content = path.read_text("utf-8", errors="replace") if path.exists() else ""
     for line in content.splitlines():
         try:
-            yield json.loads(line)
+            found = json.loads(line)
         except ValueError:  # the process was stopped within this line
             return
+        if not isinstance(found, dict):
+            return
+        yield found

@@ -4,12 +4,14 @@ recipe.json      what was asked for
 data.json        what is known of the data set, its digest among it
 metrics.jsonl    one line for each epoch, as they come
 checkpoints/     the last two, see `checkpoints`
+observations/    what the network showed of itself before the first epoch and after each, see `observations`
 lock             held by the process that trains; the system lets go of it when the process ends, however it does
+
+`control` tells what else there may be.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -20,9 +22,9 @@ from typing import Any
 
 from cnnviz.errors import CnnvizError, RunError
 from cnnviz.text import N_
-from cnnviz.training import checkpoints
+from cnnviz.training import checkpoints, locks, notes, observations
 from cnnviz.training.files import write_atomically
-from cnnviz.training.loop import Loop, Metrics
+from cnnviz.training.loop import Loop, Metrics, Step
 from cnnviz.training.pictures import DataSet
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.team import ALONE, Team
@@ -32,7 +34,6 @@ __all__ = ["Run", "carry_on", "create", "listed", "open_run"]
 _EXISTS = N_("{folder} holds a run already: resume it, or choose another name.")
 _NO_RUN = N_("{folder} is not the folder of a run, or is damaged ({reason}).")
 _NOT_WRITTEN = N_("{folder} cannot be written: {reason}.")
-_LOCKED = N_("Another process trains the run in {folder}: wait for it, or stop it first.")
 _OTHER_DATA = N_("{title} is not what the run in {folder} started with: bring the same pictures back, or start anew.")
 
 
@@ -58,35 +59,12 @@ class Run:
     @property
     def metrics(self) -> list[Metrics]:
         """One record for each epoch so far, as `Loop.run_epoch` returns them; a line that is not whole is left out."""
-        return list(_whole_lines(self.folder / "metrics.jsonl"))
+        return list(notes.lines(self.folder / "metrics.jsonl"))
 
     @property
     def finished(self) -> bool:
         """Whether all epochs are done."""
         return len(self.metrics) >= self.recipe.epochs
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from training this run.
-
-        Raises:
-            RunError: when another one does already, or the folder cannot be written.
-        """
-        with _writing(self.folder), (self.folder / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RunError(_LOCKED, folder=self.folder) from error
-            yield
-
-
-def _whole_lines(path: Path) -> Iterator[Metrics]:
-    lines = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
-    for line in lines:
-        try:
-            yield json.loads(line)
-        except ValueError:  # the process was stopped within this line
-            return
 
 
 @contextmanager
@@ -140,7 +118,7 @@ def carry_on(
     run: Run,
     data: DataSet,
     device: str = "cpu",
-    on_step: Callable[[int], None] | None = None,
+    begin: Callable[[Loop], Callable[[Step], None]] | None = None,
     team: Team = ALONE,
 ) -> Iterator[Metrics]:
     """Train a run, from its start or its last good checkpoint, to its last epoch.
@@ -152,7 +130,8 @@ def carry_on(
         run: the run.
         data: its data set.
         device: "cpu" or "cuda".
-        on_step: called after every step with the number of its pictures.
+        begin: called once when there are epochs to train and the lock is held; what it returns is called after every
+            step.
         team: the processes that train together; the first one writes.
 
     Raises:
@@ -162,7 +141,7 @@ def carry_on(
     """
     if data.digest != run.facts.get("digest"):
         raise RunError(_OTHER_DATA, title=data.title, folder=run.folder)
-    with run.locked() if team.leads else nullcontext():
+    with locks.locked(run.folder) if team.leads else nullcontext():
         loop, metrics = Loop(run.recipe, data, device, team), []
         if checkpoint := checkpoints.latest(run.checkpoints):
             checkpoints.restore(loop, checkpoint, run.checkpoints)
@@ -170,12 +149,21 @@ def carry_on(
         team.wait()  # nobody writes while another still reads
         if team.leads:
             _write_metrics(run, metrics)  # the last checkpoint may be one epoch ahead of them, or behind
+            _observe(run, loop, data)
+        on_step = begin(loop) if begin and loop.epoch < run.recipe.epochs else None
         while loop.epoch < run.recipe.epochs:
             metrics = [*metrics, loop.run_epoch(on_step)]
             if team.leads:
+                _observe(run, loop, data)  # first: whoever reads of an epoch finds it
                 checkpoints.write(run.checkpoints, loop, metrics)
                 _append(run, metrics[-1])
             yield metrics[-1]
+
+
+def _observe(run: Run, loop: Loop, data: DataSet) -> None:
+    """Keep what the network shows now, unless that was done before the run was stopped."""
+    if loop.epoch not in observations.epochs(run.folder):
+        observations.write(run.folder, loop, data)
 
 
 def _write_metrics(run: Run, metrics: list[Metrics]) -> None:

@@ -86,7 +86,7 @@ def read(folder: Path) -> State:
         state=word,
         place=_whole(said, "place") if word == "waiting" else 0,
         epoch=_whole(said, "epoch"),
-        epochs=_whole(said, "epochs"),
+        epochs=_whole(said, "epochs") or _epochs(asked),
         step=_whole(said, "step"),
         steps=_whole(said, "steps"),
         pictures_per_second=_number(said, "pictures_per_second"),
@@ -109,6 +109,12 @@ def _without_a_word(folder: Path) -> tuple[str, dict[str, Any]]:
     if locks.busy(folder):
         return "training", said
     return ("finished" if done and done >= epochs else "interrupted"), said
+
+
+def _epochs(asked: Mapping[str, Any]) -> int:
+    """Epochs that were asked for, while the process has not spoken of them."""
+    recipe = asked.get("recipe")
+    return _whole(recipe, "epochs") if isinstance(recipe, dict) else 0
 
 
 def _number(said: Mapping[str, Any], key: str) -> float:
