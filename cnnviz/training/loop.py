@@ -324,10 +324,9 @@ def evaluate(network: nn.Module, images: Tensor, labels: Tensor, classes: int) -
         labels: int64, shape (N,).
         classes: number of classes.
     """
-    learning = network.training
-    network.eval()
-    logits = torch.cat([network(part) for part in torch.split(images, _TOGETHER)]).float()
-    network.train(learning)
+    with aside(network):
+        network.eval()
+        logits = torch.cat([network(part) for part in torch.split(images, _TOGETHER)]).float()
     best = logits.topk(min(_TOP, classes)).indices == labels[:, None]
     pairs = torch.bincount(labels * classes + logits.argmax(dim=1), minlength=classes**2)
     return Evaluation(
