@@ -27,7 +27,7 @@ NORMS = ("gradient_norms", "activation_norms", "weight_norms")
 Array = NDArray[Any]
 
 
-def finite(number: float, digits: int = 7) -> float | None:
+def finite(number: float, digits: int = 6) -> float | None:
     """A number as JSON can have it; None for those that are none."""
     return float(f"{number:.{digits}g}") if math.isfinite(number) else None
 

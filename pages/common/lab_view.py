@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["BUNDLE", "COLUMNS", "Progress", "Seen", "feed_message", "lab_message", "lab_view", "seen"]
 
 BUNDLE = 16  # epochs of a file that is full
-ROWS_APART, STEPS_APART = 8, 32  # so many lines of metrics and steps come with the message; those before as a file
+ROWS_APART, STEPS_APART = 4, 16  # so many lines of metrics and steps come with the message; those before as a file
 COLUMNS = (
     *("epoch", "learning_rate", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "test_top5"),
     *("seconds", "pictures_per_second"),

@@ -61,8 +61,7 @@ def _panels() -> dict[str, Any]:
         "filters_colour": _(
             "First-layer filters {rows} × {columns} in colour. Grey is 0, full red, green or blue {high}, none {low}."
         ),
-        "filters_shown": _("The first {shown} of {all} or more."),
-        "filters_all": _("All {all}."),
+        "filters_shown": _("The first {shown} of {all}."),
         "filters_channel": _("Channel 1 of {channels}."),
         "filters_none": _("This network has no convolution."),
         "weight": _("filter {filter}, row {row}, column {column}: {value}"),

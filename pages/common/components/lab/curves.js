@@ -114,11 +114,12 @@ class Curve {
     context.textAlign = "center";
     const columns = ticks(0, this.domain, Math.min(this.domain, (width - this.left) / 55)).filter(Number.isInteger);
     const name = `(${this.lab.labels.epochs})`;
-    const room = this.right - context.measureText(name).width - 8;
-    for (const column of columns) if (this.x(column) < room || width < 150) context.fillText(column, this.x(column), height - 9);
+    const few = this.domain <= 2; // then the name stands in the middle
+    const room = few || width < 150 ? width : this.right - context.measureText(name).width - 8;
+    for (const column of columns) if (this.x(column) < room) context.fillText(column, this.x(column), height - 9);
     if (width < 150) return;
-    context.textAlign = "right";
-    context.fillText(name, this.right + 4, height - 9);
+    context.textAlign = few ? "center" : "right";
+    context.fillText(name, few ? this.x(0.5) : this.right + 4, height - 9);
   }
 
   x(epoch) {

@@ -1,6 +1,7 @@
 // First-layer filters as a grid of enlarged pixels, signed or in colour, on a scale of one epoch or of all.
 
 const ACROSS = 16; // filters in a row, where there is room
+const KEPT_FILTERS = 64; // of a network that has more, nobody knows how many
 
 class FiltersPanel {
   constructor(lab) {
@@ -33,8 +34,7 @@ class FiltersPanel {
     const { labels } = this.lab;
     const sides = { rows: this.rows, columns: this.columns, high: signedText(this.scale, "+"), low: signedText(this.scale, "\u2212") };
     const parts = [told(this.channels === 3 ? labels.filters_colour : labels.filters_signed, sides)];
-    if (this.count < of) parts.push(told(labels.filters_shown, { shown: this.count, all: of }));
-    else parts.push(told(labels.filters_all, { all: of }));
+    if (this.count < of) parts.push(told(labels.filters_shown, { shown: this.count, all: of >= KEPT_FILTERS ? `${of}+` : of }));
     if (channels !== this.channels) parts.push(told(labels.filters_channel, { channels }));
     return parts.join(" ");
   }
@@ -45,7 +45,7 @@ class FiltersPanel {
     const fits = (across) => Math.min((width + 6) / across - 6, (height + 6) / Math.ceil(this.count / across) - 6);
     const most = range(Math.min(ACROSS, this.count)).map((i) => i + 1);
     this.across = most.reduce((best, across) => (fits(across) > fits(best) ? across : best), most[0]);
-    this.cell = Math.max(2, Math.min(24, Math.floor(fits(this.across) / Math.max(this.rows, this.columns))));
+    this.cell = Math.max(2, Math.min(40, Math.floor(fits(this.across) / Math.max(this.rows, this.columns))));
     this.pitch = { x: this.cell * this.columns + 6, y: this.cell * this.rows + 6 };
     [this.width, this.height] = [this.across * this.pitch.x, Math.ceil(this.count / this.across) * this.pitch.y];
   }

@@ -39,7 +39,11 @@ class Lab {
     cancelAnimationFrame(this.pending);
   }
 
+  // Streamlit may bring the same again, also while somebody is choosing.
   receive({ header, blobs }) {
+    const given = JSON.stringify(header);
+    if (given === this.given) return;
+    this.given = given;
     Object.assign(this, { labels: header.labels, classes: header.classes, columns: header.columns, feed: header.feed });
     [this.sequential, this.diverging] = blobs.map((blob) => blob.slice());
     this.drawWords();
@@ -88,7 +92,7 @@ class Lab {
     this.drawBar();
     this.drawCurves();
     this.drawPanel();
-    Object.assign(this.host.dataset, { epoch: this.epoch, run: this.store.run ?? "", last: this.store.last, panel: this.panel });
+    Object.assign(this.host.dataset, { epoch: this.epoch, run: this.store.run ?? "", last: this.store.last, shown: this.panel });
   }
 
   drawCurves() {

@@ -1,8 +1,7 @@
 // Gradient, activations and weights of every layer, as bars on a logarithmic axis that all epochs share.
 
 const KINDS = ["gradient", "activation", "weight"];
-const FLOOR = 1e-12; // what is smaller, 0 among it, has no bar
-const MOST_DECADES = 12;
+const MOST_DECADES = 12; // what is smaller, 0 among it, has no bar
 
 class NormsPanel {
   constructor(lab) {
@@ -44,7 +43,7 @@ class NormChart {
     const pitch = (this.box.right - this.box.left) / layers.length;
     context.fillStyle = lab.theme.training;
     layers.forEach(([, value], i) => {
-      if (value > FLOOR) context.fillRect(this.box.left + i * pitch + pitch * 0.1, this.y(value), Math.max(pitch * 0.8, 1), this.box.bottom - this.y(value));
+      if (value > 0) context.fillRect(this.box.left + i * pitch + pitch * 0.1, this.y(value), Math.max(pitch * 0.8, 1), this.box.bottom - this.y(value));
     });
   }
 
