@@ -59,7 +59,7 @@ def steps(network: nn.Module) -> tuple[Step, ...]:
     if count > MOST_NUMBERS:
         raise ParameterError("parameters", f"{count:,}", f"≤ {MOST_NUMBERS:,}")
     found: list[Step] = []
-    for name, layer in _layers("", network):
+    for name, layer in list(_layers("", network)):  # a network that is no chain is refused first
         kind = type(layer).__name__
         if kind in ("BatchNorm2d", "BatchNorm1d") and found and found[-1].weight is not None:
             found[-1] = _folded(found[-1], layer)

@@ -206,7 +206,8 @@ def _enlarged(picture: NDArray[np.float64], factor: int) -> NDArray[np.float32]:
     side = len(picture)
     at = np.clip((np.arange(side * factor) + 0.5) / factor - 0.5, 0, side - 1)
     weights = np.clip(1 - np.abs(at[:, None] - np.arange(side)[None, :]), 0, None)
-    return (weights @ picture @ weights.T).astype(np.float32)
+    large: NDArray[np.float32] = (weights @ picture @ weights.T).astype(np.float32)
+    return large
 
 
 # ---- examples

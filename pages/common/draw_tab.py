@@ -181,7 +181,7 @@ def _labels() -> dict[str, Any]:
         "examples": _("Or take one:"),
         "example": _("Example: {digit}"),
         "box": _("The square is where digits of the training set lie."),
-        "ways": {"centred": _("centred and scaled"), "drawn": _("as drawn")},
+        "ways": {"centred": _("centred"), "drawn": _("as drawn")},
         "choose": _("What the network sees; choose one"),
         "seen": _("{way}: {side}×{side} pixels; the answer is {answer}"),
         "save_seen": _("Save what the network sees as PNG"),
