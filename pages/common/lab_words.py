@@ -26,7 +26,6 @@ def lab_words() -> dict[str, Any]:
         "save_csv": _("The curves' numbers, as CSV"),
         "waiting": _("Nothing has been kept of the network yet. It comes with the first epoch."),
         "missing": _("Nothing was kept of the network after this epoch."),
-        "fetching": _("On its way …"),
         **_curves(),
         **_panels(),
         **_facts(),
@@ -70,7 +69,6 @@ def _panels() -> dict[str, Any]:
         "maps_unsigned": _("{count} maps of {rows} × {columns}. Dark is 0, bright {high}."),
         "maps_signed": _("{count} maps of {rows} × {columns}. White is 0, orange up to {high}, blue down to {low}."),
         "maps_none": _("This network has no feature maps."),
-        "picture": _("The picture"),
     }
 
 
@@ -93,5 +91,4 @@ def _facts() -> dict[str, Any]:
             "weight": _("Weights"),
         },
         "norms_note": _("Layers from the first (left) to the last. Each line up is ten times more."),
-        "norm": _("{layer}: {value}"),
     }

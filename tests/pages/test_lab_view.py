@@ -227,7 +227,7 @@ def _page() -> None:
 
 def test_it_is_drawn_on_a_page() -> None:
     """Both parts are mounted, again and again."""
-    page = AppTest.from_function(_page).run()
+    page = AppTest.from_function(_page, default_timeout=60).run()
     page.run()
     assert not page.exception
     assert page.markdown[0].value == "drawn"

@@ -47,6 +47,8 @@ class Curve {
     const { lab, kind } = this;
     this.theme = lab.theme;
     this.caption.replaceChildren(...this.legend(this.hovered ?? lab.epoch));
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", [...this.caption.children].map((each) => each.textContent).join(", "));
     const [width, height] = [this.host.clientWidth, this.host.clientHeight - this.caption.offsetHeight];
     if (width < 20 || height < 20) return;
     const context = surface(this.canvas, width, height);
@@ -54,7 +56,7 @@ class Curve {
     this.top = this.highest();
     this.frame(context, width, height);
     if (kind.steps) this.line(context, this.stepPoints(), { colour: kind.test ? this.theme.steps : this.theme.training, thick: kind.test ? 1 : 2 });
-    if (kind.name !== "rate" || !lab.store.steps.length) this.line(context, this.points(kind.training), { colour: this.theme.training, thick: 2.2, mark: "circle" });
+    if (kind.test || !this.stepPoints().length) this.line(context, this.points(kind.training), { colour: this.theme.training, thick: 2.2, mark: "circle" });
     if (kind.test) this.line(context, this.points(kind.test), { colour: this.theme.test, thick: 2.2, mark: "square", dash: [6, 3] });
     this.cursor(context, lab.epoch, this.theme.text, []);
     if (this.hovered !== null && this.hovered !== lab.epoch) this.cursor(context, this.hovered, this.theme.text, [2, 3]);

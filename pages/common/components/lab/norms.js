@@ -80,6 +80,6 @@ class NormChart {
     if (!this.box) return "";
     const x = event.clientX - this.canvas.getBoundingClientRect().left;
     const layer = this.layers[Math.floor(((x - this.box.left) / (this.box.right - this.box.left)) * this.layers.length)];
-    return layer ? told(this.lab.labels.norm, { layer: layer[0], value: short(layer[1]) }) : "";
+    return layer ? `${layer[0]}: ${short(layer[1])}` : "";
   }
 }
