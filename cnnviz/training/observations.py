@@ -84,7 +84,8 @@ class Observation:
             After epoch 0, of a batch in which nothing was learned.
         weight_norms: by layer, the Euclidean norm of its weights; biases are left aside in both.
         activation_norms: by layer, the root mean square of its output for the pictures of the strip.
-        confusion: test pictures of each class (rows) by the answer that they got (columns).
+        confusion: test pictures of each class (rows) by the answer that they got (columns). After epoch 0, 1,000 from
+            all over, and the strip; mistakes are looked for among these then, too.
         strip: 24 fixed test pictures of all classes, or all when there are fewer.
         mistakes: the up to 12 pictures of which the network is most certain and wrong, the worst first.
     """
@@ -115,7 +116,7 @@ def write(folder: Path, loop: Loop, data: DataSet) -> None:
     """Look at the network of a run as it is now, and keep what is seen, in one step, in the run's folder.
 
     The numbers of the run are the same with and without it: nothing in `loop` changes, except that `evaluation` is
-    made where there is none.
+    made where there is none (for few test pictures, or in a run that was resumed and has not gone on).
 
     Args:
         folder: of the run.

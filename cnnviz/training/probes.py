@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from cnnviz.training.aside import aside
 from cnnviz.training.blocks import blocks
-from cnnviz.training.loop import Loop
+from cnnviz.training.loop import Evaluation, Loop, evaluate
 from cnnviz.training.observations import Answers, Observation
 from cnnviz.training.pictures import DataSet, Pictures
 
@@ -24,6 +24,7 @@ _FILTERS = 64
 _MAPS, _CHANNELS = 6, 16
 _LAYERS = 160
 _STRIP, _MISTAKES = 24, 12
+_BEFORE = 1000  # test pictures that are asked about before training
 _BATCH = 128  # at most, for the gradients before the first step
 _SIDE = 64  # largest side of maps and pictures that are kept
 
@@ -32,13 +33,13 @@ T = TypeVar("T")
 
 def observe(loop: Loop, data: DataSet) -> Observation:
     """Look at the network of `loop`, which was made with `data`; see `Observation` for what is seen."""
-    evaluation = loop.evaluation or loop.evaluate()
-    layers = weighted(loop.network)
-    chosen = strip(data.test.labels.numpy())
+    layers, labels = weighted(loop.network), data.test.labels.numpy()
+    chosen = strip(labels)
+    asked, evaluation = _evaluated(loop, chosen)
     activations, maps = _forward(loop, layers, torch.from_numpy(chosen))
-    probabilities = evaluation.logits.softmax(dim=1).cpu().numpy()
-    labels = data.test.labels.numpy()
-    wrong = _mistakes(probabilities, labels)
+    probabilities = np.zeros((len(labels), loop.classes), np.float32)  # 0 for pictures that were not asked about
+    probabilities[asked] = evaluation.logits.softmax(dim=1).cpu().numpy()
+    wrong = asked[_mistakes(probabilities[asked], labels[asked])]
     answers = probabilities.argmax(axis=1)
     return Observation(
         epoch=loop.epoch,
@@ -52,6 +53,19 @@ def observe(loop: Loop, data: DataSet) -> Observation:
         strip=_told(data.test, chosen, answers, probabilities[chosen, labels[chosen]]),
         mistakes=_told(data.test, wrong, answers, probabilities[wrong, answers[wrong]]),
     )
+
+
+def _evaluated(loop: Loop, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], Evaluation]:
+    """Indices of test pictures, in order, and what was measured with them: all, but some before training.
+
+    Nothing has been learned then, and who waits for the first step should not wait for thousands of guesses.
+    """
+    count = len(loop.test[1])
+    if loop.evaluation or loop.epoch or count <= _BEFORE:
+        return np.arange(count), loop.evaluation or loop.evaluate()
+    asked = np.union1d(np.linspace(0, count - 1, _BEFORE).round().astype(np.int64), chosen)
+    images, labels = (each[torch.from_numpy(asked).to(each.device)] for each in loop.test)
+    return asked, evaluate(loop.network, images, labels, loop.classes)
 
 
 def weighted(network: nn.Module) -> dict[str, nn.Module]:

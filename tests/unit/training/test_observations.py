@@ -153,6 +153,24 @@ def test_nothing_is_measured_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(counts) == 2
 
 
+def test_before_training_some_pictures_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those from all over and the strip are asked about, and told as they are; the run is not evaluated."""
+    monkeypatch.setattr(probes, "_BEFORE", 5)
+    pictures = stripes(64, 90)
+    loop = Loop(RECIPE, pictures)
+    seen = probes.observe(loop, pictures)
+    asked = {0, 22, 44, 67, 89, *seen.strip.indices.tolist()}
+    assert loop.evaluation is None
+    assert seen.confusion.sum() == len(asked) < 30
+    assert set(seen.mistakes.indices.tolist()) <= asked
+    everything = loop.evaluate().logits.softmax(1).numpy()
+    labels = pictures.test.labels.numpy()
+    for which, classes in ((seen.strip, seen.strip.labels), (seen.mistakes, seen.mistakes.answers)):
+        np.testing.assert_allclose(which.probabilities, everything[which.indices, classes], atol=1e-6)
+        np.testing.assert_array_equal(which.labels, labels[which.indices])
+        np.testing.assert_array_equal(which.answers, everything[which.indices].argmax(1))
+
+
 def _counted(function: object, counts: list[int]) -> object:
     def wrapped(self: Loop) -> object:
         counts.append(1)
