@@ -44,12 +44,22 @@ Object.assign(Lab.prototype, labControls, {
     context.strokeRect(left, top, width, height);
   },
 
+  pngMark(context, colour, x, y) {
+    context.save();
+    context.fillStyle = colour;
+    context.fillRect(x, y, 10, 10);
+    context.restore();
+  },
+
   // Words line by line, as the browser has broken them.
   pngText(context, each) {
     const style = getComputedStyle(each);
     context.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
     Object.assign(context, { fillStyle: style.color, textAlign: "left", textBaseline: "top" });
-    const { left, top, width } = each.getBoundingClientRect();
+    const { left: start, top, width } = each.getBoundingClientRect();
+    const mark = { training: this.theme.training, test: this.theme.test, steps: this.theme.steps }[each.className];
+    const left = mark ? start + 15 : start;
+    if (mark) this.pngMark(context, mark, start, top + 4);
     let [line, y] = ["", top];
     for (const word of each.textContent.split(" ")) {
       if (line && context.measureText(`${line} ${word}`).width > width + 2) {
