@@ -59,6 +59,7 @@ class PadLab {
     this.pad ??= this.newPad();
     this.write();
     this.update(true);
+    this.showShifts();
   }
 
   newPad() {
@@ -120,6 +121,7 @@ class PadLab {
   // One answer for each picture on the screen, however fast the pen reports.
   schedule(ended) {
     this.turn = {}; // what is being computed for the map of shifts is old now
+    if (this.shifts) this.part(".shifts").style.opacity = 0.35;
     this.ended ||= ended;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
@@ -174,10 +176,10 @@ class PadLab {
     const values = { reach: REACH, way: labels.ways[this.way] };
     this.part(".shifts-title").textContent = fill(labels.shifts, values);
     canvas.setAttribute("aria-label", fill(labels.shifts_image, values));
-    canvas.hidden = !shifts;
+    canvas.style.opacity = shifts ? 1 : 0; // its place is kept
     this.part(".stays").textContent = "";
     if (!shifts) return;
-    const answerOf = (way) => indexOfLargest(this.probabilities[way]);
+    const answerOf = (way) => this.unshifted(way);
     paintShifts(canvas, shifts[this.way], answerOf(this.way), this.palettes.sequential);
     this.point(null);
     this.part(".stays").replaceChildren(...WAYS.map((way) => Object.assign(document.createElement("span"), {
@@ -185,10 +187,15 @@ class PadLab {
     })));
   }
 
+  // The answer in the middle of the map.
+  unshifted(way) {
+    return indexOfLargest(this.shifts[way][REACH * ACROSS + REACH]);
+  }
+
   point(event) {
     if (!this.shifts) return;
     const text = this.part(".cell");
-    if (!event) return void (text.textContent = fill(this.labels.colour, { answer: indexOfLargest(this.probabilities[this.way]) }));
+    if (!event) return void (text.textContent = fill(this.labels.colour, { answer: this.unshifted(this.way) }));
     const box = event.target.getBoundingClientRect();
     const cell = (part) => Math.min(Math.max(Math.floor(part * ACROSS), 0), ACROSS - 1);
     const [column, row] = [cell((event.clientX - box.left) / box.width), cell((event.clientY - box.top) / box.height)];

@@ -36,7 +36,7 @@ class MapStrips {
     const low = isSigned ? formatNumber(-scale, 2) : "0";
     const values = { layer, shown, count: maps.channels, rows: maps.rows, columns: maps.columns, low, high: formatNumber(scale, 2) };
     const title = fill(shown < maps.channels ? labels.map : labels.map_all, values);
-    figure.querySelector("figcaption").textContent = `${title} (${signed ? labels.signed : labels.pooled})`;
+    figure.querySelector("figcaption").textContent = `${title} (${signed ? labels.before : labels.pooled}: ${isSigned ? labels.signed : labels.bright})`;
     const row = figure.querySelector("div");
     while (row.children.length > shown) row.lastChild.remove();
     while (row.children.length < shown) row.append(document.createElement("canvas"));
