@@ -1,0 +1,111 @@
+"""The filters of a network's first convolution, trained and before training, wherever the network comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from cnnviz.errors import CnnvizError, WeightsError
+from cnnviz.networks import shipped
+from cnnviz.text import N_
+from cnnviz.training import checkpoints, observations
+from cnnviz.training.loop import build
+from cnnviz.training.pictures import DataSet, Pictures
+from cnnviz.training.recipe import Recipe
+from cnnviz.training.runs import open_run
+
+__all__ = ["FirstFilters", "of_run", "of_shipped"]
+
+Filters = NDArray[np.float32]
+
+_NONE = N_("{name} has no convolution over pictures, so it has no filters to show.")
+_NOT_YET = N_("{name} has learned nothing yet: there are no weights of it on the disk.")
+
+
+@dataclass(frozen=True, eq=False)
+class FirstFilters:
+    """The first layer of one network.
+
+    Attributes:
+        trained: float32, shape (K, C, kh, kw).
+        before: the same before training; None when nobody knows.
+        epoch: epochs that were done.
+    """
+
+    trained: Filters
+    before: Filters | None
+    epoch: int
+
+
+def of_shipped(name: str) -> FirstFilters:
+    """Filters of a network that lies in `models/`; those before training are drawn anew from its recipe's seed.
+
+    Raises:
+        WeightsError: when there is no such network, its files are damaged, or it has no convolution.
+    """
+    found = shipped.load(name)
+    card = found.card
+    recipe = card.get("recipe") or {}
+    before = _before(recipe, tuple(card["input"]["shape"]), found.classes)
+    return FirstFilters(_first(found.network, name), before, int(recipe.get("epochs", 0)))
+
+
+def of_run(folder: Path) -> FirstFilters:
+    """Filters of a run as far as it has come: its last observation, or its last checkpoint.
+
+    Raises:
+        RunError: when it cannot be read.
+        WeightsError: when it has no convolution, or nothing of it was written yet.
+    """
+    run = open_run(folder)
+    epochs = observations.epochs(folder)
+    if epochs:
+        last = observations.read(folder, epochs[-1])
+        if not len(last.filters):
+            raise WeightsError(_NONE, name=folder.name)
+        before = observations.read(folder, 0).filters if epochs[0] == 0 else None
+        return FirstFilters(last.filters, before, epochs[-1])
+    checkpoint = checkpoints.latest(run.checkpoints)
+    if checkpoint is None:
+        raise WeightsError(_NOT_YET, name=folder.name)
+    kernels = (each for each in checkpoint.network().values() if each.dim() == 4)
+    first = next(kernels, None)
+    if first is None:
+        raise WeightsError(_NONE, name=folder.name)
+    shape = tuple(run.facts.get("shape", ()))
+    before = _before(json.loads(run.recipe.to_json()), shape, tuple(run.facts.get("classes", ())))
+    return FirstFilters(first.float().numpy(), before, checkpoint.epoch)
+
+
+def _first(network: nn.Module, name: str) -> Filters:
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            return module.weight.detach().float().numpy()
+    raise WeightsError(_NONE, name=name)
+
+
+def _before(values: Mapping[str, Any], shape: tuple[int, ...], classes: tuple[str, ...]) -> Filters | None:
+    """The first weights that a recipe's seed draws; None when they came from another network, or it cannot be read."""
+    try:
+        recipe = Recipe.from_values(values)
+        if recipe.start:
+            return None
+        return _first(build(recipe, _blank(shape, classes)), recipe.model)
+    except (CnnvizError, ValueError, TypeError):
+        return None
+
+
+def _blank(shape: tuple[int, ...], classes: tuple[str, ...]) -> DataSet:
+    """A data set of no pictures: a network is built for sizes and classes alone."""
+    channels, rows, columns = shape
+    none = Pictures(torch.zeros(0, channels, rows, columns, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64))
+    ones = (1.0,) * channels
+    return DataSet("", "", classes, none, none, ones, ones, "", "", "", "")

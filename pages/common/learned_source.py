@@ -1,0 +1,95 @@
+"""Where learned filters come from: a shipped network or a run of this lab, read once for everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnnviz.convolution import likeness
+from cnnviz.convolution.likeness import Baseline, Match
+from cnnviz.errors import CnnvizError
+from cnnviz.networks import shipped
+
+if TYPE_CHECKING:
+    from cnnviz.training.first_filters import FirstFilters
+
+__all__ = ["Ranked", "ranked", "source_names"]
+
+_RUN = "run."  # in front of a run's name, to tell it from a shipped network
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """A layer's filters with what each is most like.
+
+    Attributes:
+        filters: the layer.
+        matches: one for each filter; empty when there is no bank of their size.
+        before: likeness of each filter before training; empty when nobody knows.
+        baseline: likeness of random filters; None without a bank.
+    """
+
+    filters: FirstFilters
+    matches: tuple[Match | None, ...]
+    before: NDArray[np.float64]
+    baseline: Baseline | None
+
+
+def source_names() -> list[str]:
+    """Keys of what can be chosen: shipped networks, then runs by name."""
+    from cnnviz.training import control, runs
+
+    return [*shipped.names(), *(f"{_RUN}{run.folder.name}" for run in runs.listed(control.RUNS) if run.metrics)]
+
+
+def ranked(name: str) -> Ranked:
+    """Read a layer and compare its filters.
+
+    Raises:
+        WeightsError, RunError: when it cannot be read.
+    """
+    if not name.startswith(_RUN):
+        return _shipped(name)
+    from cnnviz.training import control, observations
+
+    folder = control.find(name.removeprefix(_RUN))
+    return _run(str(folder), len(observations.epochs(folder)))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shipped(name: str) -> Ranked:
+    from cnnviz.training import first_filters
+
+    return _compared(first_filters.of_shipped(name))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _run(folder: str, epochs: int) -> Ranked:
+    """`epochs` makes it read anew when the run has come further."""
+    from pathlib import Path
+
+    from cnnviz.training import first_filters
+
+    return _compared(first_filters.of_run(Path(folder)))
+
+
+def _compared(filters: FirstFilters) -> Ranked:
+    matches = tuple(map(_match, filters.trained))
+    if not any(matches):
+        return Ranked(filters, (), np.zeros(0), None)
+    _kernels, channels, size, _columns = filters.trained.shape
+    before = [] if filters.before is None else [_match(each) for each in filters.before]
+    found = np.array([each.likeness for each in before if each])
+    return Ranked(filters, matches, found, likeness.baseline(channels, size))
+
+
+def _match(weights: NDArray[np.float32]) -> Match | None:
+    """None for a filter of zeros, or of a size without a bank."""
+    try:
+        return likeness.likeness(weights)
+    except CnnvizError:
+        return None
