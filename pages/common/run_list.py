@@ -130,6 +130,7 @@ def run_table(settings: Settings, runs: Sequence[Entry], owner: str) -> None:
         height="content" if len(runs) < 9 else 320,
         on_select=choose,
         selection_mode="single-row",
+        placeholder="",
         column_config={
             "run": st.column_config.TextColumn(_("Run")),
             "state": st.column_config.TextColumn(_("State"), width="small"),

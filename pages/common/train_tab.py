@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ def _data(settings: Settings) -> DataChoice:
 
 def _start_control(settings: Settings, data: DataChoice, runs: Sequence[Entry], told: st.delta_generator.DeltaGenerator
                    ) -> None:  # fmt: skip
-    """The button; below it what the run would cost, which is known a moment later: counting needs torch."""
+    """The button; below it what the run would cost, once torch is there to count it."""
     recipe, problem = _recipe(settings, data)
     st.button(
         _("Start"),
@@ -94,7 +95,8 @@ def _start_control(settings: Settings, data: DataChoice, runs: Sequence[Entry], 
         with st.sidebar:
             command_line(recipe)
         try:
-            told.caption(_cost(recipe, data, runs))
+            if recipe.model == CUSTOM or "torch" in sys.modules:  # else the server loads it now: nobody waits for it
+                told.caption(_cost(recipe, data, runs))
         except CnnvizError as error:
             problem = error
     if problem is not None:

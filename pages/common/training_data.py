@@ -46,7 +46,7 @@ class DataChoice:
 
 # As published; a file in torchvision's folder tells that the pictures are there.
 NAMED = {
-    "digits": ("Digits (scikit-learn)", (1, 32, 32), 1438, 10, ""),
+    "digits": ("Digits (scikit-learn)", (1, 32, 32), 1435, 10, ""),
     "mnist": ("MNIST", (1, 28, 28), 60_000, 10, "MNIST/raw/train-images-idx3-ubyte"),
     "fashion_mnist": ("Fashion-MNIST", (1, 28, 28), 60_000, 10, "FashionMNIST/raw/train-images-idx3-ubyte"),
     "cifar10": ("CIFAR-10", (3, 32, 32), 50_000, 10, "cifar-10-batches-py/data_batch_1"),
