@@ -10,7 +10,7 @@ from typing import Any
 from cnnviz.errors import ParameterError
 from cnnviz.networks import shipped, zoo
 from cnnviz.training import data, worker
-from cnnviz.training.recipe import AUGMENTATIONS, NUMBERS, OPTIMISERS, SCHEDULES, Recipe
+from cnnviz.training.recipe import AUGMENTATIONS, CUSTOM, NUMBERS, OPTIMISERS, SCHEDULES, TORCHVISION, Recipe
 
 __all__ = ["COMMANDS", "parse", "recipe"]
 
@@ -110,6 +110,20 @@ def _train() -> argparse.ArgumentParser:
         help="of the model, width=0.5 for instance; repeat",
     )
     what.add_argument("--data", default=default.data, help=f"{', '.join(data.names())}, or a path (default: digits)")
+    what.add_argument(
+        "--layers",
+        default="",
+        help=f"of --model {CUSTOM}, as Architectures writes them: 3x32x32:conv16k3p1-…",
+    )
+    what.add_argument(
+        "--start", default="", metavar="NAME", help=f"weights to begin with: a name in models/, or {TORCHVISION}"
+    )
+    what.add_argument(
+        "--freeze",
+        default="",
+        metavar="MODULE",
+        help="keep the layers up to this one, conv3_x for instance",
+    )
     how = parser.add_argument_group("how")
     for number in NUMBERS:
         flag, kind = f"--{number.name.replace('_', '-')}", int if number.integer else float
@@ -157,7 +171,7 @@ def recipe(found: argparse.Namespace) -> Recipe:
         ParameterError, UnknownNetworkError: for what is not legal.
     """
     names = [number.name for number in NUMBERS]
-    names += ["model", "data", "optimiser", "schedule", "mixed_precision", "channels_last"]
+    names += ["model", "layers", "start", "freeze", "data", "optimiser", "schedule", "mixed_precision", "channels_last"]
     values = {name: getattr(found, name) for name in names}
     values["augmentation"] = [name for name in found.augmentation.split(",") if name]
     return Recipe.from_values(values | {"options": _options(found.model, found.option)})
@@ -165,7 +179,7 @@ def recipe(found: argparse.Namespace) -> Recipe:
 
 def _options(model: str, given: Sequence[str]) -> dict[str, zoo.Value]:
     """NAME=VALUE with the type that the option's default has."""
-    known = {option.name: option for option in zoo.get(model).options}
+    known = {} if model == CUSTOM else {option.name: option for option in zoo.get(model).options}
     options: dict[str, zoo.Value] = {}
     for text in given:
         name, _, value = text.partition("=")

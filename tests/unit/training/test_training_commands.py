@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image as PilImage
 
+from cnnviz.errors import ParameterError
 from cnnviz.networks import weights
 from cnnviz.training import arguments, commands, data, export, runs
 from cnnviz.training.files import digest
@@ -139,3 +140,13 @@ def test_help_is_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert len(examples) >= 5
         for example in examples:
             arguments.parse(shlex.split(example))
+
+
+def test_words_for_trained_and_own_networks() -> None:
+    """The line that a card shows for such a run is the line that asks for it."""
+    start = arguments.recipe(arguments.parse(["--model", "resnet20", "--start", "a-1", "--freeze", "conv2_x"]))
+    assert (start.start, start.freeze) == ("a-1", "conv2_x")
+    layers = "1x32x32:conv8k3p1-relu-gap-flat-fc10"
+    assert arguments.recipe(arguments.parse(["--model", "custom", "--layers", layers])).layers == layers
+    with pytest.raises(ParameterError, match="option"):
+        arguments.recipe(arguments.parse(["--model", "custom", "--layers", layers, "--option", "width=2"]))
