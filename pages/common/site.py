@@ -14,7 +14,18 @@ from pages.common.language import _
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-__all__ = ["ARCHITECTURES", "ARITHMETIC", "FILTERS", "FREQUENCY", "HOME", "PAGES", "Place", "link", "navigation"]
+__all__ = [
+    "ARCHITECTURES",
+    "ARITHMETIC",
+    "FILTERS",
+    "FREQUENCY",
+    "HOME",
+    "PAGES",
+    "TRAINING",
+    "Place",
+    "link",
+    "navigation",
+]
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,22 @@ ARCHITECTURES = Place(
     {"cost": "macs"},
 )
 
-PAGES = (FILTERS, ARITHMETIC, FREQUENCY, ARCHITECTURES)
+TRAINING = Place(
+    "pages/training_lab.py",
+    "training",
+    N_("Training lab"),
+    N_("Training"),
+    ":material/model_training:",
+    N_("What does a network learn, and what do skip connections, batch norm, dropout and augmentation change?"),
+    N_(
+        "A network learns while you watch its filters, maps, mistakes and curves; runs compared, plain against "
+        "residual; trained networks that learn your own pictures; a pad to draw digits on; learned filters beside "
+        "hand-made ones; and a convolution that reads sentences."
+    ),
+    {"curves": "degradation"},
+)
+
+PAGES = (FILTERS, ARITHMETIC, FREQUENCY, ARCHITECTURES, TRAINING)
 
 
 def _page(place: Place) -> StreamlitPage:

@@ -14,10 +14,12 @@ from cnnviz.convolution.frequency import response
 from cnnviz.convolution.frequency.spectrum import transform
 from cnnviz.figures import colours, encode
 from cnnviz.figures.bubbles import bubbles
+from cnnviz.figures.curves import curves
 from cnnviz.figures.display import display, display_directions, display_signed, fit
 from cnnviz.figures.spectra import log_levels, reduced
 from cnnviz.images import Image, source
-from cnnviz.networks import published
+from cnnviz.networks import published, shipped
+from cnnviz.training import comparison
 from pages.common.arithmetic_settings import read_size
 from pages.common.charts import COLOURS
 from pages.common.layer_thumbnail import layer_thumbnail
@@ -34,6 +36,8 @@ def thumbnail(query: Mapping[str, str]) -> bytes:
         return _layer(query["layer"], query["size"])
     if "cost" in query:
         return _families()
+    if "curves" in query:
+        return _learning()
     if "response" in query:
         return _response(query["picture"], query["response"])
     return _pair(tuple(sorted(query.items())))
@@ -54,6 +58,19 @@ def _families() -> bytes:
         [each.top1.value for each in published.RESULTS],
         [each.parameters.value for each in published.RESULTS],
         [colour[each.family] for each in published.RESULTS],
+        (HEIGHT, 2 * HEIGHT + 6),
+    )
+    return encode.jpeg(picture, full_colour=True)
+
+
+@st.cache_resource(show_spinner=False)
+def _learning() -> bytes:
+    """Training error, epoch by epoch, of the shipped networks with and without shortcuts."""
+    recorded, _ = comparison.shipped(shipped.MODELS)
+    shown = comparison.degradation(recorded) or recorded
+    picture = curves(
+        [[1 - epoch["train_accuracy"] for epoch in each.metrics] for each in shown],
+        [ImageColor.getrgb(colour)[:3] for colour, _ in zip(COLOURS, shown, strict=False)],
         (HEIGHT, 2 * HEIGHT + 6),
     )
     return encode.jpeg(picture, full_colour=True)
