@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ __all__ = ["FirstFilters", "of_run", "of_shipped"]
 Filters = NDArray[np.float32]
 
 _NONE = N_("{name} has no convolution over pictures, so it has no filters to show.")
+_OTHERS = N_("The checkpoint of {name} belongs to another network.")
 _NOT_YET = N_("{name} has learned nothing yet: there are no weights of it on the disk.")
 
 
@@ -76,13 +76,14 @@ def of_run(folder: Path) -> FirstFilters:
     checkpoint = checkpoints.latest(run.checkpoints)
     if checkpoint is None:
         raise WeightsError(_NOT_YET, name=folder.name)
-    kernels = (each for each in checkpoint.network().values() if each.dim() == 4)
-    first = next(kernels, None)
-    if first is None:
-        raise WeightsError(_NONE, name=folder.name)
-    shape = tuple(run.facts.get("shape", ()))
-    before = _before(json.loads(run.recipe.to_json()), shape, tuple(run.facts.get("classes", ())))
-    return FirstFilters(first.float().numpy(), before, checkpoint.epoch)
+    data = _blank(tuple(run.facts.get("shape", ())), tuple(run.facts.get("classes", ())))
+    network = build(run.recipe, data)
+    before = None if run.recipe.start else _first(network, folder.name).copy()
+    try:
+        network.load_state_dict(checkpoint.network())
+    except RuntimeError as error:
+        raise WeightsError(_OTHERS, name=folder.name) from error
+    return FirstFilters(_first(network, folder.name), before, checkpoint.epoch)
 
 
 def _first(network: nn.Module, name: str) -> Filters:

@@ -122,7 +122,7 @@ def _labels(known: bool) -> dict[str, Any]:
         },
         "cell": _("Weight in row {row}, column {column}: {value}"),
         "sum": _("sum {value}"),
-        "apart": _("{share} of the hidden kernel"),
+        "apart": _("{share} away"),
         "rms": _("root mean square {value}"),
         "weight": _("Weight in row {row}, column {column}"),
         "gradient": _("∂L/∂w = 2 · mean of (what is left × pixel under w) = {value}"),

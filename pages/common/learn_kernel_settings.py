@@ -89,22 +89,26 @@ def kernel_controls(settings: Settings) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         settings.control(
             "kernel_hidden", st.selectbox, _("Hidden operation"), kernel_lessons.HIDDEN, format_func=hidden_title,
-            width=205,
+            width=165,
         )  # fmt: skip
         settings.control(
-            "kernel_picture", st.selectbox, _("Picture"), kernel_lessons.PICTURES, format_func=picture_title, width=185
+            "kernel_picture", st.selectbox, _("Picture"), kernel_lessons.PICTURES, format_func=picture_title, width=150
         )
         settings.control(
-            "kernel_size", st.segmented_control, _("Learner"), kernel_lessons.SIZES,
-            format_func=lambda size: f"{size}×{size}", required=True, width="content",
-        )  # fmt: skip
+            "kernel_size",
+            st.selectbox,
+            _("Learner"),
+            kernel_lessons.SIZES,
+            format_func=lambda size: f"{size}×{size}",
+            width=90,
+        )
         optimisers = {"sgd": "SGD", "momentum": _("Momentum"), "adam": "Adam"}
         settings.control(
             "kernel_optimiser", st.segmented_control, _("Optimiser"), list(optimisers),
             format_func=optimisers.__getitem__, required=True, width="content",
         )  # fmt: skip
         rates = sorted({*_RATES, settings["kernel_rate"]})
-        settings.control("kernel_rate", st.selectbox, _("Learning rate η"), rates, format_func="{:g}".format, width=120)
+        settings.control("kernel_rate", st.selectbox, _("Learning rate η"), rates, format_func="{:g}".format, width=90)
         with st.popover(_("More"), icon=":material/tune:"):
             _more(settings)
     if settings["kernel_hidden"] == kernels.CUSTOM:

@@ -123,8 +123,8 @@ def _layer(found: Ranked) -> str:
     text = ngettext(
         "{count} filters of {rows}×{columns} on {channels} channel, after {epoch} epochs. Blue is negative, orange "
         "positive, each filter on its own scale. Below: likeness.",
-        "{count} filters of {rows}×{columns} on {channels} channels, after {epoch} epochs. Grey is zero, each filter on "
-        "its own scale; a single channel is blue below zero, orange above. Below: likeness.",
+        "{count} filters of {rows}×{columns} on {channels} channels, after {epoch} epochs. Grey is zero, each filter "
+        "on its own scale; a single channel is blue below zero, orange above. Below: likeness.",
         channels,
     )
     return text.format(count=count, rows=rows, columns=columns, channels=channels, epoch=found.filters.epoch)
