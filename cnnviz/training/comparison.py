@@ -189,7 +189,8 @@ def shipped(folder: Path) -> tuple[list[Curve], list[str]]:
 
 def runs(folder: Path) -> tuple[list[Curve], list[str]]:
     """The curves of all runs in `folder`, the newest first; and the names of those that are damaged."""
-    found, damaged = _all([path.parent for path in sorted(folder.glob("*/recipe.json"))], read_run)
+    folders = [path.parent for path in sorted(folder.glob("*/recipe.json")) if not path.parent.is_symlink()]
+    found, damaged = _all(folders, read_run)
     return sorted(found, key=lambda each: -each.changed), damaged
 
 
