@@ -66,16 +66,13 @@ _STYLE = """<style>
 def augmentation_tab(settings: Settings) -> None:
     """Draw the tab; the page has the settings `AUGMENTATION_SETTINGS` and those of the tab where networks learn."""
     st.markdown(
-        _(
-            "**Other views of the same pictures, and the label stays the same**: the network cannot learn by heart, "
-            "and learns what the change leaves alone."
-        )
+        _("**Other views of the same pictures, and the label stays the same**: so nothing can be learned by heart.")
     )
-    left, right = st.columns([1, 3], gap="medium")
-    with left:
-        _controls(settings)
-    with right:
+    left, right = st.columns([3, 1], gap="medium")  # the pictures first, also on a phone
+    with left, st.container(gap="xxsmall"):
         _gallery(settings)
+    with right:
+        _controls(settings)
     st.caption(
         _(
             "Grey frame: the original. Every picture of a batch is changed by numbers of its own, drawn anew in each "
@@ -91,7 +88,7 @@ def _controls(settings: Settings) -> None:
         "training/augmentation_names", list(settings["augmentation_names"]),
         lambda chosen: _choose(settings, chosen),
         st.pills, _("Together in training"), list(AUGMENTATIONS), selection_mode="multi",
-        format_func=names.__getitem__,
+        format_func=names.__getitem__, wrap=True,
     )  # fmt: skip
     st.button(
         _("Draw again"), key="training/augmentation again", icon=":material/casino:", on_click=_again, args=(settings,)

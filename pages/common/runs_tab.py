@@ -132,11 +132,11 @@ def _shown(settings: Settings, keys: Sequence[str], four: Sequence[Curve]) -> No
     else:
         st.markdown(finding(chosen, names))
     _warn(chosen)
-    left, right = st.columns([1, 3], gap="medium")
+    left, right = st.columns([3, 1], gap="medium")  # the chart first, also on a phone
     with left:
-        _controls(settings, curves, [each.key for each in chosen])
-    with right:
         _chart(settings, [each for each in chosen if each.metrics], names)
+    with right:
+        _controls(settings, curves, [each.key for each in chosen])
     runs_table(chosen, names)
     st.caption(_notes(chosen))
     with st.expander(_("Start a run that differs in one setting"), icon=":material/compare_arrows:"):
