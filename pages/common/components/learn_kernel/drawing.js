@@ -93,7 +93,8 @@ class Chart {
     const frame = (this.frame = { left: 46, top: 8, width: width - 56, height: height - 40 });
     const positive = losses.filter((loss) => loss > 0);
     const high = Math.log10(Math.max(...positive, 1e-30)) + 0.15;
-    const low = Math.max(Math.log10(Math.min(...positive, 10 ** high)) - 0.15, high - DECADES);
+    const deepest = lesson.ran_away ? -Infinity : high - DECADES; // where it ran away, the start is worth seeing
+    const low = Math.max(Math.log10(Math.min(...positive, 10 ** high)) - 0.15, deepest);
     this.y = (loss) => frame.top + frame.height * Math.min(1, (high - Math.log10(Math.max(loss, 1e-30))) / (high - low));
     this.x = (step) => frame.left + (frame.width * step) / this.most;
     this.element.setAttribute("viewBox", `0 0 ${width} ${height}`);
