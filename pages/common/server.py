@@ -36,11 +36,16 @@ from streamlit.runtime.pages_manager import PagesManager
 
 import pages.common
 from pages.common.network_facts import prepare
+from pages.common.text_tab import prepare_training
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["OwnSiteOnly", "SecurityHeaders", "create_app", "main"]
+
+# One core stays free for the page: beside a busy process, threads that wait for each other take twenty times as long.
+# PyTorch reads this when it is imported, which is later.
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
 
 SCRIPT = Path(__file__).parents[2] / "app.py"
 COLLECT_EVERY = 5.0  # seconds
@@ -136,6 +141,7 @@ async def _prepare_networks() -> None:
     """Import PyTorch before a page of networks needs it, but after the first page of the first visitor is drawn."""
     await asyncio.sleep(PREPARE_AFTER)
     await asyncio.to_thread(prepare)
+    await asyncio.to_thread(prepare_training)
     gc.collect()
     gc.freeze()
 

@@ -17,7 +17,7 @@ from pages.common.charts import COLOURS, GREY, base, chart
 from pages.common.language import _, current, ngettext
 from pages.common.settings import Setting, Settings, number
 
-__all__ = ["TEXT_SETTINGS", "text_tab"]
+__all__ = ["TEXT_SETTINGS", "prepare_training", "text_tab"]
 
 _RANGES = {each.name: each for each in NUMBERS}
 _EPOCHS = (0, 5, 10, 20, 40, 100)
@@ -47,9 +47,13 @@ TEXT_SETTINGS: tuple[Setting, ...] = (
 )
 
 
+def prepare_training() -> None:
+    """Learn once, so that what PyTorch imports for its first optimiser, some seconds, is there."""
+    _learned("en", 6, 40, 0)
+
+
 def text_tab(settings: Settings) -> None:
     """Draw the tab; the page has the settings `TEXT_SETTINGS`."""
-    _controls(settings)
     reader = _trained(current(), settings["text_maps"], settings["text_epochs"], settings["text_seed"])
     words = sentences.words_of(settings["text"]) or sentences.words_of(_examples()[0])
     answer = reader.read(words)
@@ -57,6 +61,7 @@ def text_tab(settings: Settings) -> None:
     with left:
         _sentence(settings, words, answer)
     with right:
+        _controls(settings)
         st.markdown(_result(reader))
         chart(_curves(reader), "training/text-curves")
     _filters(reader, answer)
@@ -71,11 +76,11 @@ def _controls(settings: Settings) -> None:
         )  # fmt: skip
         maps = _RANGES["maps"]
         settings.control(
-            "text_maps", st.number_input, _(maps.title), int(maps.minimum), int(maps.maximum), width=170,
+            "text_maps", st.number_input, _(maps.title), int(maps.minimum), int(maps.maximum), width=150,
         )  # fmt: skip
         st.button(
-            _("Draw other weights"), key="training/text-redraw", icon=":material/casino:", on_click=_redraw,
-            args=(settings,),
+            "", key="training/text-redraw", icon=":material/casino:", on_click=_redraw, args=(settings,),
+            help=_("Draw other weights"),
         )  # fmt: skip
 
 
@@ -114,7 +119,6 @@ def _examples() -> tuple[str, ...]:
         _("The soup was not hot, but the cake was delicious."),
         _("The film was not bad at all."),
         _("The book was dull and the ending terrible."),
-        _("I would never buy this slow phone again."),
     )
 
 
@@ -141,7 +145,7 @@ def _coloured(answer: Answer) -> str:
         _word(word, known, push / largest)
         for word, known, push in zip(answer.words, answer.known, answer.pushes, strict=True)
     ]
-    return '<p style="font-size:1.5rem;line-height:2.3;margin:0">' + " ".join(shown) + "</p>"
+    return '<p style="font-size:1.4rem;line-height:2;margin:0">' + " ".join(shown) + "</p>"
 
 
 def _word(word: str, known: bool, share: float) -> str:
@@ -190,17 +194,18 @@ def _curves(reader: Reader) -> go.Figure:
     figure = go.Figure()
     epochs = [each.number for each in reader.history]
     curves = (
-        (_("Loss, training"), [each.train_loss for each in reader.history], COLOURS[0], "dash"),
-        (_("Loss, test"), [each.test_loss for each in reader.history], COLOURS[0], "solid"),
-        (_("Accuracy, training"), [each.train_accuracy for each in reader.history], COLOURS[1], "dash"),
-        (_("Accuracy, test"), [each.test_accuracy for each in reader.history], COLOURS[1], "solid"),
+        (_("loss, training"), [each.train_loss for each in reader.history], COLOURS[0], "dash"),
+        (_("loss, test"), [each.test_loss for each in reader.history], COLOURS[0], "solid"),
+        (_("accuracy, training"), [each.train_accuracy for each in reader.history], COLOURS[1], "dash"),
+        (_("accuracy, test"), [each.test_accuracy for each in reader.history], COLOURS[1], "solid"),
     )
     for name, values, colour, dash in curves:
         figure.add_scatter(
             x=epochs, y=values, name=name, mode="lines+markers" if len(epochs) == 1 else "lines",
             line={"color": colour, "dash": dash, "width": 2.5},
         )  # fmt: skip
-    base(figure, 330, hovermode="x unified")
+    base(figure, 340, hovermode="x unified")
+    figure.update_layout(legend={"font": {"size": 13}, "entrywidth": 0.5, "entrywidthmode": "fraction"})
     figure.update_xaxes(title=_("Epoch"))
     figure.update_yaxes(rangemode="tozero")
     return figure
