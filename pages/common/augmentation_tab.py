@@ -66,7 +66,7 @@ _STYLE = """<style>
 def augmentation_tab(settings: Settings) -> None:
     """Draw the tab; the page has the settings `AUGMENTATION_SETTINGS` and those of the tab where networks learn."""
     st.markdown(
-        _("**Other views of the same pictures, and the label stays the same**: so nothing can be learned by heart.")
+        _("**Other views of the same pictures, and the label stays the same**: learning them by heart becomes harder.")
     )
     left, right = st.columns([3, 1], gap="medium")  # the pictures first, also on a phone
     with left, st.container(gap="xxsmall"):

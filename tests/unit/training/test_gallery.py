@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 import torch
 
+from cnnviz.networks.torchvision_door import torchvision
 from cnnviz.training import augment, gallery
 from cnnviz.training.augment import Augmentation
 from cnnviz.training.recipe import AUGMENTATIONS
@@ -72,3 +75,23 @@ def test_strengths_are_what_is_drawn() -> None:
     longest = holes.any(dim=3).sum(dim=2).max().item()
     assert longest == pytest.approx(told["erased"] / 100 * 16, abs=1)
     assert (told["degrees"], told["percent"]) == (augment.DEGREES, 100 * augment.JITTER)
+
+
+def test_flips_crops_and_holes_are_those_of_torchvision() -> None:
+    """Each draw is what torchvision.transforms.v2 makes with one choice of its parameters."""
+    torchvision()
+    v2 = importlib.import_module("torchvision.transforms.v2.functional")
+    image = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(1)) + 1
+    batch = image.repeat(40, 1, 1, 1)
+    mirrored = v2.horizontal_flip(image)[0]
+    flips = augment.flip(batch, torch.Generator().manual_seed(0))
+    assert all(torch.equal(each, mirrored) or torch.equal(each, image[0]) for each in flips)
+    padded = v2.pad(image, [3, 2], padding_mode="reflect")
+    windows = [v2.crop(padded, top, left, 16, 24)[0] for top in range(5) for left in range(7)]
+    crops = augment.crop(batch, torch.Generator().manual_seed(0))
+    assert all(any(torch.equal(each, window) for window in windows) for each in crops)
+    for each in augment.erasing(batch, torch.Generator().manual_seed(0)):
+        rows, columns = (each[0] == 0).any(dim=1).nonzero().flatten(), (each[0] == 0).any(dim=0).nonzero().flatten()
+        if len(rows):
+            expected = v2.erase(image[0], int(rows[0]), int(columns[0]), len(rows), len(columns), torch.tensor(0.0))
+            assert torch.equal(each, expected)
