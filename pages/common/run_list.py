@@ -106,11 +106,8 @@ def state_word(state: State) -> str:
 
 
 def run_title(entry: Entry) -> str:
-    """A run in one line."""
-    parts = [model_title(entry.recipe), data_title(entry.recipe)]
-    if not math.isnan(entry.best):
-        parts.append(_("{percent:.1f} %").format(percent=100 * entry.best))
-    return " · ".join([*parts, state_word(entry.state), entry.name])
+    """A run in one line; nothing in it changes while it learns, because Streamlit knows a choice by its title."""
+    return " · ".join([model_title(entry.recipe), data_title(entry.recipe), entry.name])
 
 
 def run_table(settings: Settings, runs: Sequence[Entry], owner: str) -> None:

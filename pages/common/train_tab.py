@@ -96,7 +96,7 @@ def _start_control(settings: Settings, data: DataChoice, runs: Sequence[Entry], 
             command_line(recipe)
         try:
             if recipe.model == CUSTOM or "torch" in sys.modules:  # else the server loads it now: nobody waits for it
-                told.caption(_cost(recipe, data, runs))
+                st.sidebar.caption(_cost(recipe, data, runs))
         except CnnvizError as error:
             problem = error
     if problem is not None:
