@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ _NO_DOWNLOAD = N_("{title} could not be downloaded ({reason}): try again, or cop
 _DAMAGED = N_("{title} in {folder} is damaged ({reason}): delete it there and copy it anew.")
 _NO_SUCH = N_("There is no data set “{name}”: give one of {names}, or the path of a folder or zip of class folders.")
 _UNREADABLE = N_("{path} cannot be read: {reason}.")
+_NO_SKLEARN = N_("The digits come with scikit-learn, which is not installed here.")
 _FEW = N_("{name} has too few pictures: every class needs at least one to learn from and one for the test.")
 
 
@@ -117,14 +119,21 @@ def load(
 
 def _digits(record: Record) -> DataSet:
     """1,797 pictures of 8×8 with 17 levels, enlarged to the 32×32 of LeNet-5 by linear interpolation."""
-    from sklearn.datasets import load_digits
-
-    bundle: Any = load_digits()
-    small = torch.from_numpy(bundle.images).float()[:, None] * (255 / 16)
+    table = torch.from_numpy(np.loadtxt(_digits_file(), np.uint8, delimiter=","))  # 64 pixels and the digit in a row
+    small = table[:, :64].view(-1, 1, 8, 8).float() * (255 / 16)
     images = functional.interpolate(small, size=(32, 32), mode="bilinear", align_corners=False).round().to(torch.uint8)
-    labels = torch.from_numpy(bundle.target).long()
+    labels = table[:, 64].long()
     train, test = _apart(Pictures(images, labels), _every_fifth(labels))
     return _data_set(record, tuple(map(str, range(10))), train, test, _digest_of(train, test))
+
+
+def _digits_file() -> Path:
+    """Where scikit-learn keeps them. Importing it, which takes four seconds, is not needed to read a table."""
+    package = importlib.util.find_spec("sklearn")
+    folders = package.submodule_search_locations if package else None
+    if not folders:
+        raise DataError(_NO_SKLEARN)
+    return Path(folders[0]) / "datasets" / "data" / "digits.csv.gz"
 
 
 def _from_torchvision(record: Record, root: Path, download: bool) -> DataSet:

@@ -184,9 +184,17 @@ class Loop:
         Raises:
             RunError: when the loss is not a number any more.
         """
-        start = time.perf_counter()
-        loss, accuracy = self._learn(on_step or (lambda _: None))
-        seconds = time.perf_counter() - start
+        start, aside = time.perf_counter(), 0.0
+
+        def told(step: Step) -> None:
+            nonlocal aside
+            if on_step:
+                before = time.perf_counter()
+                on_step(step)  # may pause for as long as somebody wants
+                aside += time.perf_counter() - before
+
+        loss, accuracy = self._learn(told)
+        seconds = time.perf_counter() - start - aside
         found = self.evaluate()
         self.epoch += 1
         return {

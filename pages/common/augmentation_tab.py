@@ -151,7 +151,8 @@ def _gallery(settings: Settings) -> None:
         title = f"<b>{names[name].capitalize()}</b><br>{told[name]}"
         _row(title, names[name], sharp, found, crisp=picture in _DIGITS)
     together = " + ".join(names[name] for name in chosen) or _("none")
-    title = f"<b>{_('As training sees it')}</b><br>{together}, {tiny.shape[0]} × {tiny.shape[1]}"
+    name = _("As training sees it")  # in an f-string, the catalogue would not find it
+    title = f"<b>{name}</b><br>{together}, {tiny.shape[0]} × {tiny.shape[1]}"
     _row(title, together, tiny, _drawn(picture, True, chosen, seed), crisp=True)
 
 

@@ -122,7 +122,8 @@ def _sentence(told: Sequence[Followed]) -> str:
 
 
 def _table(found: Sequence[Followed]) -> str:
-    head = f"| | {_('test')} | {_('time')} | {_('trained parameters')} |\n|---|---|---|---|"
+    titles = ("", _("test"), _("time"), _("trained parameters"))
+    head = f"| {' | '.join(titles)} |\n|---|---|---|---|"
     return "\n".join([head, *(_line(each) for each in found)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -189,3 +190,10 @@ def test_networks_that_do_not_fit_are_refused() -> None:
     larger = Pictures(torch.zeros(32, 1, 64, 64, dtype=torch.uint8), labelled.train.labels)
     with pytest.raises((DataError, ShapeError)):
         Loop(RECIPE, replace(labelled, train=larger))
+
+
+def test_a_pause_is_not_learning() -> None:
+    """Time that is spent by whoever is told of a step does not count."""
+    loop = Loop(Recipe(model="lenet5", batch_size=16), stripes())
+    metrics = loop.run_epoch(lambda _: time.sleep(0.2))
+    assert metrics["seconds"] < 0.2 * loop.steps
