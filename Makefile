@@ -71,6 +71,7 @@ screenshot: $(VENV)/chromium
 	@$(BIN)/python -m tests.browser.screenshot docs/arithmetic.png "/arithmetic?step=5"
 	@$(BIN)/python -m tests.browser.screenshot docs/frequency.png "/frequency?chain=sobel_x"
 	@$(BIN)/python -m tests.browser.screenshot docs/architectures.png "/architectures?view=conv3_x,conv3_x.0~conv3_x.0~kind"
+	@$(BIN)/python -m tests.browser.screenshot docs/training.png "/training?tab=draw"
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks

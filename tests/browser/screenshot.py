@@ -12,6 +12,13 @@ from tests.browser.app import serve, wait_until_idle
 from tests.browser.chromium import FLAGS, find
 
 ROOT = Path(__file__).parents[2]
+DRAWN = (  # what the components have when they are done
+    ".viewer[data-painted]",
+    ".player[data-step]",
+    ".spectra[data-painted]",
+    ".diagram .box",
+    ".pad-lab .stays:not(:empty)",
+)
 
 
 def take(target: Path, path: str) -> None:
@@ -26,8 +33,7 @@ def take(target: Path, path: str) -> None:
         page = chromium.new_page(viewport={"width": 1280, "height": 720}, locale="en-GB")
         page.goto(url + path)
         wait_until_idle(page)
-        drawn = ".viewer[data-painted], .player[data-step], .spectra[data-painted], .diagram .box"
-        page.locator(drawn).first.wait_for()
+        page.locator(", ".join(DRAWN)).first.wait_for()
         page.wait_for_timeout(300)  # fonts
         page.screenshot(path=target)
         chromium.close()
