@@ -24,6 +24,7 @@ from cnnviz.training.pictures import DataSet, Pictures
 from cnnviz.training.recipe import CUSTOM, Recipe
 from cnnviz.training.schedule import share
 from cnnviz.training.team import ALONE, Team
+from cnnviz.training.turn import TURN
 
 __all__ = ["Evaluation", "Loop", "Metrics", "Step", "build", "evaluate", "prepare"]
 
@@ -81,8 +82,8 @@ def _own(recipe: Recipe, data: DataSet) -> nn.Module:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Draw PyTorch's own random numbers from `seed`, and leave them as they were."""
-    with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
+    """Draw PyTorch's own random numbers from `seed`, when no other thread does, and leave them as they were."""
+    with TURN, torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
         torch.manual_seed(seed)
         yield
 

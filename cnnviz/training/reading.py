@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cnnviz.parameters import Parameter
 from cnnviz.text import N_
 from cnnviz.training.sentences import CLASSES, LONGEST, Sentences
+from cnnviz.training.turn import TURN
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -197,7 +198,7 @@ class Reader:
 def learn(
     sentences: Sentences, recipe: ReadingRecipe | None = None, on_epoch: Callable[[int], None] | None = None
 ) -> Reader:
-    """Train a text CNN; one to three seconds with the default recipe.
+    """Train a text CNN; one to three seconds with the default recipe. One at a time: see `turn`.
 
     Args:
         sentences: what to learn from.
@@ -207,7 +208,7 @@ def learn(
     import torch
 
     recipe = recipe or ReadingRecipe()
-    with torch.random.fork_rng([]):
+    with TURN, torch.random.fork_rng([]):
         torch.manual_seed(recipe.seed)
         network = _network(sentences, recipe)
         optimiser = torch.optim.Adam(network.parameters(), _RATE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import threading
 from collections.abc import Sequence
 
 import pandas as pd
@@ -24,7 +23,6 @@ _EPOCHS = (0, 5, 10, 20, 40, 100)
 _MOST_LETTERS = 200
 _MOST_SEED = 99
 _EMBEDDING = ReadingRecipe().embedding
-_TURN = threading.Lock()  # one training at a time: a class would start thirty
 _GOOD, _BAD = (0, 114, 178), (213, 94, 0)  # blue and vermilion of Okabe and Ito
 
 
@@ -90,8 +88,7 @@ def _redraw(settings: Settings) -> None:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _learned(language: str, maps: int, epochs: int, seed: int) -> Reader:
-    with _TURN:
-        return learn(sentences.load(language), ReadingRecipe(maps=maps, epochs=epochs, seed=seed))
+    return learn(sentences.load(language), ReadingRecipe(maps=maps, epochs=epochs, seed=seed))
 
 
 def _trained(language: str, maps: int, epochs: int, seed: int) -> Reader:
