@@ -160,8 +160,13 @@ def pattern(weights: ArrayLike) -> tuple[Array, Array, float]:
     """Split a filter (C, h, w) into colour (C,), of norm 1, times pattern (h, w), and their share of its energy.
 
     The sign is chosen so that the channels of the colour sum to something positive; where they cancel, the last is.
+
+    Raises:
+        ParameterError: when a weight is infinite or no number, as after a training that ran away.
     """
     table = np.asarray(weights, np.float64)
+    if not np.isfinite(table).all():
+        raise ParameterError("filter", "∞, NaN", "−1e308 … 1e308")
     channels = len(table)
     left, singular, right = np.linalg.svd(table.reshape(channels, -1), full_matrices=False)
     colour = left[:, 0]
@@ -179,7 +184,7 @@ def likeness(weights: ArrayLike) -> Match:
         weights: (C, size, size).
 
     Raises:
-        ParameterError: when no bank has its size, or it is zero everywhere.
+        ParameterError: when no bank has its size, it is zero everywhere, or a weight is infinite or no number.
     """
     table = np.asarray(weights, np.float64)
     if table.ndim != 3 or table.shape[1] != table.shape[2]:

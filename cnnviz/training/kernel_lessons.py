@@ -21,6 +21,7 @@ from cnnviz.convolution.steps import Linear
 from cnnviz.errors import ParameterError
 from cnnviz.images import patterns, samples
 from cnnviz.parameters import Parameter
+from cnnviz.text import N_
 
 __all__ = [
     "HIDDEN",
@@ -55,7 +56,7 @@ _PHOTOS = ("coffee", "camera", "brick", "text")
 _CONSTANT, _STRIPES, _NOISE = "constant", "stripes", "noise"
 PICTURES = (*_PHOTOS, "zone_plate", "step_edge", "checkerboard", _STRIPES, _CONSTANT, _NOISE)
 
-NOISE = Parameter("noise", "noise", 0.0, 0.0, 0.5, 0.01)
+NOISE = Parameter("noise", N_("noise"), 0.0, 0.0, 0.5, 0.01)
 """Standard deviation of what is added to the target."""
 
 _FREQUENCY = 0.09  # of the stripes, in cycles per pixel: no whole number of pixels repeats

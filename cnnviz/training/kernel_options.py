@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cnnviz.errors import ParameterError
 from cnnviz.parameters import Parameter
+from cnnviz.text import N_
 
 __all__ = ["BETA", "EPSILON", "MOMENTUM", "NUMBERS", "OPTIMISERS", "STARTS", "Options"]
 
@@ -19,9 +20,9 @@ EPSILON = 1e-8
 """ε of Adam: D. P. Kingma, J. Ba: Adam, a method for stochastic optimization (2015), algorithm 1."""
 
 NUMBERS = (
-    Parameter("learning_rate", "learning rate", 0.3, 1e-4, 10.0, 0.01),
-    Parameter("steps", "steps", 300, 10, 2000, 10, integer=True),
-    Parameter("seed", "seed", 0, 0, 999, 1, integer=True),
+    Parameter("learning_rate", N_("learning rate"), 0.3, 1e-4, 10.0, 0.01),
+    Parameter("steps", N_("steps"), 300, 10, 2000, 10, integer=True),
+    Parameter("seed", N_("seed"), 0, 0, 999, 1, integer=True),
 )
 
 

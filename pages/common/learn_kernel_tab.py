@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnnviz.convolution import notation
 from cnnviz.convolution.steps import Linear
 from cnnviz.training import kernel_lessons
-from cnnviz.training.kernel_options import MOMENTUM, Options
+from cnnviz.training.kernel_options import MOMENTUM, NUMBERS, Options
 from pages.common.language import _, ngettext
 from pages.common.learn_kernel_message import Watched, stage
 from pages.common.learn_kernel_program import learning_program
@@ -17,6 +18,7 @@ from pages.common.settings import Settings
 
 __all__ = ["LEARN_KERNEL_SETTINGS", "learn_kernel_tab"]
 
+_MOST_STEPS = next(each.maximum for each in NUMBERS if each.name == "steps")
 _FOUND = 0.02  # of the hidden kernel's norm: nobody sees the difference any more
 
 
@@ -40,7 +42,7 @@ def learn_kernel_tab(settings: Settings) -> None:
             settings["kernel_centred"],
             options,
         )
-    (st.warning if watched.learned.diverged is not None else st.markdown)(_finding(watched))
+    (st.warning if watched.learned.diverged is not None else st.markdown)(_finding(watched, settings["kernel_noise"]))
     stage("training/learn_kernel", watched)
     st.caption(_teaching(watched))
     with st.expander(_("Copy as Python"), icon=":material/code:"):
@@ -75,7 +77,7 @@ def _watched(chain: str, picture: str, size: int, noise: float, centred: bool, o
 # ---- what is said
 
 
-def _finding(watched: Watched) -> str:
+def _finding(watched: Watched, noise: float) -> str:
     """What came out."""
     if watched.learned.diverged is not None:
         return _ran_away(watched)
@@ -83,7 +85,7 @@ def _finding(watched: Watched) -> str:
     if watched.lesson.kernel is None:
         return _best_linear(watched, done)
     hidden = watched.lesson.kernel
-    distance = float(np.linalg.norm(watched.learned.weights[-1] - hidden) / (np.linalg.norm(hidden) or 1.0))
+    distance = _distance(watched.learned.weights[-1], hidden)
     if not watched.teaching.identifiable:
         text = _(
             "**This picture teaches {rank} of the {cells} directions of the kernel.** The rest cannot be known from "
@@ -93,8 +95,29 @@ def _finding(watched: Watched) -> str:
     if distance <= _FOUND:
         text = _("**Found.** After {steps} steps the kernel is {distance:.1%} away from the hidden one.")
     else:
-        text = _("After {steps} steps the kernel is {distance:.0%} away from the hidden one. Take more steps, or Adam.")
+        text = _("After {steps} steps the kernel is {distance:.0%} away from the hidden one.")
+        text += " " + _advice(watched, noise, _distance(watched.answer, hidden))
     return text.format(steps=done, distance=distance)
+
+
+def _distance(kernel: NDArray[np.floating], hidden: NDArray[np.floating]) -> float:
+    """Between two kernels, as a share of the hidden one."""
+    return float(np.linalg.norm(kernel - hidden) / (np.linalg.norm(hidden) or 1.0))
+
+
+def _advice(watched: Watched, noise: float, best: float) -> str:
+    """What would bring the kernel nearer; `best` is how far away the least-squares answer is."""
+    if best > _FOUND:
+        text = (
+            _("The noise hinders: even the kernel of least squared error is {best:.0%} away.")
+            if noise
+            else _("The picture hinders: even the kernel of least squared error is {best:.0%} away.")
+        )
+        return text.format(best=best)
+    more, adam = watched.options.steps < _MOST_STEPS, watched.options.optimiser == "adam"
+    if more:
+        return _("Take more steps.") if adam else _("Take more steps, or Adam.")
+    return _("Try another learning rate, or another picture.") if adam else _("Try Adam.")
 
 
 def _ran_away(watched: Watched) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,10 +56,23 @@ def ranked(name: str) -> Ranked:
     """
     if not name.startswith(_RUN):
         return _shipped(name)
-    from cnnviz.training import control, observations
+    from cnnviz.training import control
 
     folder = control.find(name.removeprefix(_RUN))
-    return _run(str(folder), len(observations.epochs(folder)))
+    return _run(str(folder), _written(folder))
+
+
+def _written(folder: Path) -> int:
+    """When the run's weights were written last, in nanoseconds; 0 when they never were.
+
+    The number of epochs is not enough: a run that was removed leaves its name to the next one.
+    """
+    times = [0]
+    for pattern in ("observations/epoch-*", "checkpoints/*"):
+        for path in folder.glob(pattern):
+            with contextlib.suppress(FileNotFoundError):  # old checkpoints are taken away meanwhile
+                times.append(path.stat().st_mtime_ns)
+    return max(times)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -68,10 +83,8 @@ def _shipped(name: str) -> Ranked:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _run(folder: str, epochs: int) -> Ranked:
-    """`epochs` makes it read anew when the run has come further."""
-    from pathlib import Path
-
+def _run(folder: str, written: int) -> Ranked:
+    """`written` makes it read anew when the run has come further, or is another one."""
     from cnnviz.training import first_filters
 
     return _compared(first_filters.of_run(Path(folder)))
@@ -88,7 +101,7 @@ def _compared(filters: FirstFilters) -> Ranked:
 
 
 def _match(weights: NDArray[np.float32]) -> Match | None:
-    """None for a filter of zeros, or of a size without a bank."""
+    """None for a filter of zeros or of what is no number, or of a size without a bank."""
     try:
         return likeness.likeness(weights)
     except CnnvizError:

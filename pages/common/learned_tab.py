@@ -52,6 +52,9 @@ def learned_tab(settings: Settings) -> None:
         settings.control("learned", st.selectbox, _("Trained network"), names, format_func=_title, width=300)
     with st.spinner(_("Comparing filters")):
         found = ranked(settings["learned"])
+    if not np.isfinite(found.filters.trained).all():
+        st.warning(_("The filters of this network are not numbers any more: its training ran away. Choose another."))
+        return
     with controls:
         _view_controls(settings, found.filters.trained.shape[1])
     chosen = min(settings["learned_filter"], len(found.filters.trained) - 1)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.convolution import likeness, notation
-from cnnviz.training import first_filters
+from cnnviz.training import control, first_filters, kernel_lessons
 from pages.common import site
 from pages.common.learned_pictures import frequency_levels, view_levels
+from pages.common.learned_source import ranked
+from tests.unit.training.curves import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 torch.set_num_threads(1)
 
@@ -56,12 +64,17 @@ def said(test: AppTest) -> str:
         ({"kernel_hidden": "median"}, "no convolution"),
         ({"kernel_hidden": "custom", "kernel_own": "custom~5x1~1_2_3_2_1"}, "larger than the learner"),
         ({"kernel_optimiser": "sgd", "kernel_rate": "2"}, "above 0.553"),
+        ({"kernel_noise": "0.5", "kernel_optimiser": "adam", "kernel_steps": "2000"}, "The noise hinders"),
+        ({"kernel_optimiser": "sgd", "kernel_steps": "10"}, "from the hidden one. Take more steps, or Adam."),
+        ({"kernel_optimiser": "adam", "kernel_rate": "0.001", "kernel_steps": "10"}, "hidden one. Take more steps."),
+        ({"kernel_optimiser": "sgd", "kernel_rate": "0.0001", "kernel_steps": "2000"}, "the hidden one. Try Adam."),
+        ({"kernel_optimiser": "adam", "kernel_rate": "0.0001", "kernel_steps": "2000"}, "Try another learning rate"),
         ({"kernel_rate": "nan"}, "settings that are not possible"),
         ({"kernel_hidden": "custom", "kernel_own": "custom~1x9~1_1_1_1_1_1_1_1_1"}, "settings that are not possible"),
     ],
 )
 def test_the_kernel_tab_says_what_happened(query: dict[str, str], sentence: str) -> None:
-    """Found, not to be found, no convolution, too large, run away, and addresses that hold nonsense."""
+    """Found, not to be found, what hinders, what would help, and addresses that hold nonsense."""
     assert sentence in said(opened(**query))
 
 
@@ -81,6 +94,51 @@ def test_the_learned_tab_names_matches_and_hands_filters_on(monkeypatch: pytest.
     np.testing.assert_allclose(own.kernel.weights, found[3].pattern, atol=1e-3)  # type: ignore[union-attr]
     (named,) = notation.read(links[2]["chain"])
     assert named.kernel == found[3].kernel  # type: ignore[union-attr]
+
+
+def test_the_noise_is_named_with_what_least_squares_reaches() -> None:
+    """By NumPy's own least squares on the same lesson."""
+    made = kernel_lessons.lesson(kernel_lessons.hidden("sobel_x"), "coffee", 3, noise=0.5)
+    assert made.kernel is not None
+    rows = np.lib.stride_tricks.sliding_window_view(made.picture.astype(np.float64), (3, 3)).reshape(-1, 9)
+    best = np.linalg.lstsq(rows, made.target.ravel().astype(np.float64))[0]
+    share = np.linalg.norm(best - made.kernel.ravel()) / np.linalg.norm(made.kernel)
+    text = said(opened(kernel_hidden="sobel_x", kernel_picture="coffee", kernel_noise="0.5"))
+    assert f"least squared error is {share:.0%} away" in text
+    assert "Adam" not in text
+
+
+@pytest.fixture
+def own_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A run with one observation, whose filters are whatever its file says: one number for all weights."""
+    monkeypatch.setattr(control, "RUNS", tmp_path)
+    folder = run(tmp_path, "mine")
+    (folder / "observations").mkdir()
+
+    def read(folder: Path) -> first_filters.FirstFilters:
+        value = float((folder / "observations" / "epoch-0001.safetensors").read_text())
+        return first_filters.FirstFilters(np.full((2, 1, 3, 3), value, np.float32), None, 1)
+
+    monkeypatch.setattr(first_filters, "of_run", read)
+    return folder
+
+
+def test_a_name_that_is_used_again_is_read_again(own_run: Path) -> None:
+    """A run was removed, another of its name has come as far: other filters."""
+    file = own_run / "observations" / "epoch-0001.safetensors"
+    for number, value in enumerate((1.0, 2.0)):
+        file.write_text(str(value))
+        os.utime(file, ns=(10**18 + number, 10**18 + number))
+        assert (ranked("run.mine").filters.trained == value).all()
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_filters_that_are_no_numbers_are_not_shown(own_run: Path, value: str) -> None:
+    """One sentence, and nothing of the rest."""
+    (own_run / "observations" / "epoch-0001.safetensors").write_text(value)
+    test = opened(filters="1", learned="run.mine")
+    assert "not numbers any more" in said(test)
+    assert not test.markdown
 
 
 def test_filters_are_painted_as_they_are() -> None:

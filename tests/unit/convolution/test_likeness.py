@@ -98,8 +98,11 @@ def test_the_baseline_is_the_likeness_of_random_filters(channels: int) -> None:
     assert baseline(channels, 3).mean > found.mean > baseline(channels, 7).mean  # small filters are near everything
 
 
-@pytest.mark.parametrize("weights", [np.zeros((1, 3, 3)), np.ones((1, 4, 4)), np.ones((1, 1, 1)), np.ones((1, 3, 5))])
-def test_what_cannot_be_compared_is_refused(weights: np.ndarray) -> None:
-    """Zeros, even sides, single weights and rectangles."""
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [((1, 3, 3), 0), ((1, 4, 4), 1), ((1, 1, 1), 1), ((1, 3, 5), 1), ((3, 3, 3), np.nan), ((1, 5, 5), -np.inf)],
+)
+def test_what_cannot_be_compared_is_refused(shape: tuple[int, ...], value: float) -> None:
+    """Zeros, even sides, single weights, rectangles, and what a training that ran away leaves."""
     with pytest.raises(ParameterError):
-        likeness(weights)
+        likeness(np.full(shape, value))
