@@ -17,6 +17,7 @@ from typing import Any
 from cnnviz.errors import CnnvizError, RunError, UnknownNetworkError
 from cnnviz.networks import zoo
 from cnnviz.text import N_
+from cnnviz.training import control
 from cnnviz.training.recipe import Recipe
 
 __all__ = [
@@ -159,7 +160,7 @@ def _damage_named(name: str) -> Iterator[None]:
     """Turn whatever goes wrong in reading into one sentence."""
     try:
         yield
-    except (OSError, ValueError, LookupError, TypeError, CnnvizError) as error:
+    except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError, CnnvizError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise RunError(_DAMAGED, name=name, reason=reason) from error
 
@@ -189,7 +190,8 @@ def shipped(folder: Path) -> tuple[list[Curve], list[str]]:
 
 def runs(folder: Path) -> tuple[list[Curve], list[str]]:
     """The curves of all runs in `folder`, the newest first; and the names of those that are damaged."""
-    folders = [path.parent for path in sorted(folder.glob("*/recipe.json")) if not path.parent.is_symlink()]
+    there = [path.parent for path in sorted(folder.glob("*/recipe.json")) if not path.parent.is_symlink()]
+    folders = [each for each in there if control.NAME.fullmatch(each.name)]  # not one that is being deleted
     found, damaged = _all(folders, read_run)
     return sorted(found, key=lambda each: -each.changed), damaged
 

@@ -3,7 +3,7 @@
 Beside what `runs` lists, the folder of a run that a page started holds:
 
 asked.json       the recipe, and who asked for it when
-wish             one word: what people want of its process
+wish             one word: what people want of its process; wish.lock is held by whoever changes it
 state.json       what its process says of itself
 steps.jsonl      the loss while an epoch is under way
 log.txt          what its process printed
@@ -11,10 +11,13 @@ log.txt          what its process printed
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +75,10 @@ def free_name(asked: Recipe, runs: Path) -> str:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / "asked.json").is_file() or (folder / "recipe.json").is_file()
+    try:
+        return (folder / "asked.json").is_file() or (folder / "recipe.json").is_file()
+    except OSError:  # not allowed to look into it
+        return False
 
 
 def state(folder: Path) -> State:
@@ -86,8 +92,16 @@ def all_states(runs: Path | None = None) -> list[State]:
         folders = [Path(entry.path) for entry in os.scandir(runs or RUNS) if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
-    found = [state(folder) for folder in folders if NAME.fullmatch(folder.name) and _is_run(folder)]
+    found = [each for folder in folders if NAME.fullmatch(folder.name) and (each := _known(folder))]
     return sorted(found, key=lambda each: (each.asked, each.name), reverse=True)
+
+
+def _known(folder: Path) -> State | None:
+    """How a run is; None when there is none, or its folder cannot be read: one must not hide the others."""
+    try:
+        return state(folder) if _is_run(folder) else None
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def unfinished(owner: str, runs: Path | None = None) -> list[State]:
@@ -95,8 +109,16 @@ def unfinished(owner: str, runs: Path | None = None) -> list[State]:
     return [each for each in all_states(runs) if each.live and each.worker == owner]
 
 
-def wish(folder: Path, word: str) -> None:
-    """Ask a run's process to run, to pause, to take a single step, or to stop; it looks several times a second.
+def wish(folder: Path, word: str, instead_of: str | None = None) -> bool:
+    """Ask a run's process to run, to pause, to take a single step, or to stop; it looks at least every two seconds.
+
+    Args:
+        folder: of the run.
+        word: one of `WISHES`.
+        instead_of: write it only if this is still what is wished.
+
+    Returns:
+        Whether it was written.
 
     Raises:
         ValueError: for another word.
@@ -105,9 +127,24 @@ def wish(folder: Path, word: str) -> None:
     if word not in WISHES:
         raise ValueError(word)
     try:
-        notes.put(folder / "wish", word)
+        with _alone(folder):
+            is_due = instead_of in (None, wished(folder))
+            if is_due:
+                notes.put(folder / "wish", word)
+            return is_due
     except OSError as error:
         raise RunError(_NOT_WRITTEN, folder=folder, reason=error.strerror or error) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the only one who changes what is wished of a run."""
+    descriptor = os.open(folder / "wish.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def wished(folder: Path) -> str:
@@ -127,7 +164,7 @@ def recipe(folder: Path) -> Recipe:
         if text:
             return Recipe.from_json(text)
         return Recipe.from_json(json.dumps(notes.read_object(folder / "asked.json")["recipe"]))
-    except (CnnvizError, LookupError) as error:
+    except (CnnvizError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise RunError(_NONE, name=folder.name) from error
 
 

@@ -55,12 +55,15 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a file with one a line, up to the first line that is not whole."""
-    content = path.read_text("utf-8", errors="replace") if path.exists() else ""
+    """The JSON objects of a file with one a line, up to the first line that is not whole; none if it cannot be read."""
+    try:
+        content = path.read_text("utf-8", errors="replace")
+    except OSError:
+        return
     for line in content.splitlines():
         try:
             found = json.loads(line)
-        except ValueError:  # the process was stopped within this line
+        except (ValueError, RecursionError):  # the process was stopped within this line, or the file is damaged
             return
         if not isinstance(found, dict):
             return

@@ -22,7 +22,7 @@ from typing import Any
 
 from cnnviz.errors import CnnvizError, RunError
 from cnnviz.text import N_
-from cnnviz.training import checkpoints, locks, notes, observations
+from cnnviz.training import checkpoints, control, locks, notes, observations
 from cnnviz.training.files import write_atomically
 from cnnviz.training.loop import Loop, Metrics, Step
 from cnnviz.training.pictures import DataSet
@@ -98,7 +98,7 @@ def open_run(folder: Path) -> Run:
     try:
         facts = json.loads((folder / "data.json").read_bytes())
         return Run(folder, Recipe.from_json((folder / "recipe.json").read_text("utf-8")), facts)
-    except (OSError, ValueError, CnnvizError) as error:
+    except (OSError, ValueError, RecursionError, CnnvizError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise RunError(_NO_RUN, folder=folder, reason=reason) from error
 
@@ -106,9 +106,12 @@ def open_run(folder: Path) -> Run:
 def listed(folder: Path) -> list[Run]:
     """All runs in a folder, by name; what cannot be read is left out."""
     found = []
-    for path in sorted(folder.glob("*/recipe.json")):
+    folders = [path.parent for path in sorted(folder.glob("*/recipe.json"))]
+    for each in folders:
+        if not control.NAME.fullmatch(each.name):  # one that is being deleted
+            continue
         try:
-            found.append(open_run(path.parent))
+            found.append(open_run(each))
         except RunError:
             continue
     return found

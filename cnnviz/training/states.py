@@ -19,6 +19,7 @@ LIVE = ("waiting", "loading", "training", "paused")
 """States of a run that has a process."""
 
 _ENDED = ("finished", "stopped", "failed")
+_LATEST = 4e9  # seconds since 1970: in 2096
 _SPEC = re.compile(r"[,+]?\.?\d{0,2}[defgs%]?")  # what a template may ask of a number: "{share:.1%}"
 
 
@@ -49,7 +50,7 @@ class State:
         single: the single step that was taken last, while it is paused after one; else None.
         owner: who asked for it, as the page named them; "" when it was started by hand.
         worker: who started its process last; as `owner`.
-        asked: when it was asked for, in seconds since 1970.
+        asked: when it was asked for, in seconds since 1970; 0 when not known.
     """
 
     name: str
@@ -95,7 +96,7 @@ def read(folder: Path) -> State:
         single=_single(said.get("single")) if word == "paused" else None,
         owner=_text(asked, "owner"),
         worker=_text(asked, "worker"),
-        asked=_number(asked, "asked") or _changed(folder / "recipe.json"),
+        asked=_moment(_number(asked, "asked")) or _moment(_changed(folder / "recipe.json")),
     )
 
 
@@ -125,6 +126,11 @@ def _number(said: Mapping[str, Any], key: str) -> float:
 
 def _whole(said: Mapping[str, Any], key: str) -> int:
     return max(int(_number(said, key)), 0)
+
+
+def _moment(seconds: float) -> float:
+    """A time since 1970 that a calendar has; 0 for what is none."""
+    return seconds if 0 <= seconds < _LATEST else 0.0
 
 
 def _text(said: Mapping[str, Any], key: str) -> str:

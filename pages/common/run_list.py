@@ -24,6 +24,7 @@ from pages.common.zips import kept
 
 __all__ = ["Entry", "data_title", "entries", "model_title", "run_table", "run_title", "state_word"]
 
+_LARGEST = 1e15  # of what a file says: more is damage
 _MOST = 60  # runs that are listed; the newest
 
 
@@ -72,7 +73,8 @@ def _entry(state: State) -> Entry:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan
+    is_sound = isinstance(value, int | float) and abs(value) < _LARGEST
+    return float(value) if is_sound else math.nan  # type: ignore[arg-type]  # a number
 
 
 def model_title(recipe: Recipe) -> str:

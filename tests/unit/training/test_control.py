@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -137,6 +139,55 @@ def test_wishes_are_words(tmp_path: Path) -> None:
     assert control.wished(tmp_path) == "run"
     with pytest.raises(ValueError, match="explode"):
         control.wish(tmp_path, "explode")
+
+
+def test_a_wish_replaces_only_what_it_knows(tmp_path: Path) -> None:
+    """Who saw a wish that has changed since does not overwrite it; whoever changes it waits for others who do."""
+    assert control.wish(tmp_path, "pause", instead_of="run")
+    assert not control.wish(tmp_path, "stop", instead_of="step")
+    assert control.wished(tmp_path) == "pause"
+    with (tmp_path / "wish.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        late = threading.Thread(target=control.wish, args=(tmp_path, "stop"))
+        late.start()
+        late.join(0.1)
+        assert control.wished(tmp_path) == "pause"
+    late.join()
+    assert control.wished(tmp_path) == "stop"
+
+
+@pytest.mark.parametrize("asked", [-5.0, 1e14, 4e9, "yesterday"])
+def test_times_are_those_of_a_calendar(tmp_path: Path, asked: float) -> None:
+    """A moment that no calendar has counts for none."""
+    assert control.state(asked_for(tmp_path / "run", asked=asked)).asked == 0
+
+
+def test_a_damaged_run_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder or deep nesting for metrics has no epochs; what raises all the same is left out."""
+    asked_for(tmp_path / "good")
+    (asked_for(tmp_path / "folder") / "metrics.jsonl").mkdir()
+    (asked_for(tmp_path / "deep") / "metrics.jsonl").write_text("[" * 100_000)
+    assert {each.name: each.state for each in control.all_states(tmp_path)} == dict.fromkeys(
+        ("good", "folder", "deep"), "interrupted"
+    )
+    assert control.metrics(tmp_path / "folder") == control.metrics(tmp_path / "deep") == []
+
+    def busy(folder: Path) -> bool:
+        if folder.name == "deep":
+            raise PermissionError
+        return False
+
+    monkeypatch.setattr(locks, "busy", busy)
+    assert {each.name for each in control.all_states(tmp_path)} == {"good", "folder"}
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"epochs": 1' + "0" * 400 + "}", '{"options": {"norm": []}}'])
+def test_damaged_recipes_are_told(tmp_path: Path, text: str) -> None:
+    """Whatever stands in the file, it is one sentence."""
+    folder = asked_for(tmp_path / "run")
+    (folder / "recipe.json").write_text(text)
+    with pytest.raises(RunError, match="run"):
+        control.recipe(folder)
 
 
 def test_a_hundred_runs_are_read_quickly(tmp_path: Path) -> None:
