@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,14 +24,20 @@ from cnnviz.training import control, locks, notes, slots
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.reports import Board
 
-__all__ = ["LIMIT", "remove", "resume", "start"]
+__all__ = ["LIMIT", "MOST", "remove", "resume", "start"]
 
 LIMIT = 2
 """Runs with a process that one visitor may have."""
 
+MOST = 40
+"""Runs with a process that all visitors together may have: also those that wait or are paused hold memory."""
+
 _PLACE = Path(__file__).parents[2]  # where `-m cnnviz.training` is found
 
+_HIDDEN = re.compile(rf"\.{control.NAME.pattern}-\d{{19}}")  # a run that is being deleted
+
 _LIMIT = N_("You have {count} runs under way, and more are not allowed: wait for one, or stop it.")
+_MOST = N_("{count} runs are under way on this machine, and more are not allowed: wait until some have ended.")
 _OTHERS = N_("Only who started the run “{name}” can remove it.")
 _NOT_WRITTEN = N_("{folder} cannot be written: {reason}.")
 _NOT_STARTED = N_("The training could not be started: {reason}.")
@@ -54,7 +61,8 @@ def start(
         The run's folder.
 
     Raises:
-        RunError: when the visitor has `LIMIT` runs under way, or it cannot be written or started.
+        RunError: when the visitor has `LIMIT` runs under way or all have `MOST`, or it cannot be written or started;
+            then nothing stays of it.
     """
     runs = (runs or control.RUNS).absolute()
     recipe = replace(recipe, threads=min(recipe.threads, max((os.cpu_count() or 1) - 1, 1)))
@@ -63,8 +71,8 @@ def start(
     with _writing(runs), _admitted(owner, runs) as place:
         folder = runs / control.free_name(recipe, runs)
         folder.mkdir()
-        lock = _told(folder, asked, owner, place)
-    _spawn(folder, lock, recipe.threads)
+        with _kept_when_whole(folder):
+            _spawn(folder, _told(folder, asked, owner, place), recipe.threads)
     return folder
 
 
@@ -76,8 +84,8 @@ def resume(folder: Path, owner: str) -> None:
         owner: who asks; its process counts as theirs, the run stays whose it was.
 
     Raises:
-        RunError: when there is no such run, it has a process, the visitor has `LIMIT` runs under way, or it cannot be
-            written or started.
+        RunError: when there is no such run, it has a process, the visitor has `LIMIT` runs under way or all have
+            `MOST`, or it cannot be written or started.
     """
     folder = control.find(folder.name, folder.parent.absolute())
     recipe = control.recipe(folder)
@@ -96,12 +104,25 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _kept_when_whole(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@contextmanager
 def _admitted(owner: str, runs: Path) -> Iterator[int]:
     """Start one run at a time, so that nobody passes the limit; the value is the place in the queue to be expected."""
     place = slots.expected(runs)
     with slots.door(runs):
-        if (count := len(control.unfinished(owner, runs))) >= LIMIT:
+        _tidy(runs)
+        live = [each for each in control.all_states(runs) if each.live]
+        if (count := sum(each.worker == owner for each in live)) >= LIMIT:
             raise RunError(_LIMIT, count=count)
+        if len(live) >= MOST:
+            raise RunError(_MOST, count=len(live))
         yield place
 
 
@@ -114,7 +135,7 @@ def _told(folder: Path, asked: dict[str, object], owner: str, place: int) -> int
     except BaseException:
         os.close(lock)
         raise
-    Board(folder).say(state="waiting" if place else "loading", place=place)
+    Board(folder, is_trainer=False).say(state="waiting" if place else "loading", place=place)
     return lock
 
 
@@ -156,7 +177,15 @@ def remove(folder: Path, owner: str | None, runs: Path | None = None) -> None:
     folder = control.find(folder.name if folder.parent.absolute() == runs else "", runs)
     if owner is not None and owner != control.state(folder).owner:
         raise RunError(_OTHERS, name=folder.name)
-    with locks.locked(folder), _writing(folder):
+    with locks.locked(folder), _writing(folder), slots.door(runs):
+        _tidy(runs)
         hidden = folder.with_name(f".{folder.name}-{time.time_ns()}")  # at once, and nobody reads half a run
         folder.rename(hidden)
         shutil.rmtree(hidden)
+
+
+def _tidy(runs: Path) -> None:
+    """Delete what stayed of runs whose removal was cut short; within the door, where nobody else removes one."""
+    for each in runs.iterdir():
+        if _HIDDEN.fullmatch(each.name) and each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each, ignore_errors=True)

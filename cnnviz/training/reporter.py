@@ -18,14 +18,18 @@ from cnnviz.training.states import write_error
 if TYPE_CHECKING:
     from cnnviz.training.loop import Loop, Step
 
-__all__ = ["Reporter", "Stopped"]
+__all__ = ["LONGEST_PAUSE", "Reporter", "Stopped"]
+
+LONGEST_PAUSE = 7200.0
+"""Seconds that a run may be paused: then its process stops, as if that were wished. A pause holds memory."""
 
 _BROKE = N_("The training broke off ({reason}). The file log.txt in the folder of the run tells more.")
-_PAUSED, _QUEUED = 0.05, 0.2  # seconds between two looks at what is wished
+_PAUSED, _QUEUED = 0.05, 0.2  # seconds between two looks at what is wished; in the queue, times the place in it
+_LONGEST_NAP = 2.0  # seconds
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """Raised within a step when somebody wishes the run to stop; the last whole epoch is kept."""
+    """Raised when somebody wishes the run to stop, or it was paused too long; the last whole epoch is kept."""
 
 
 class Reporter:
@@ -46,6 +50,7 @@ class Reporter:
         self._loop: Loop | None = None
         self._single = False  # whether the next step is a single one
         self._due = 0.0
+        self._paused: float | None = None  # since when
 
     def __enter__(self) -> Reporter:
         return self
@@ -74,12 +79,12 @@ class Reporter:
             self._board.say(state="failed", error=write_error(told), **rest)
 
     def wait(self) -> None:
-        """Queue for a worker slot, before anything is loaded.
+        """Do what is wished and queue for a worker slot: before anything is loaded, and again when pictures are.
 
         Raises:
             Stopped: when that is wished.
         """
-        self._obey("loading")
+        self._look("loading")
 
     def begin(self, loop: Loop) -> Callable[[Step], None]:
         """Take up a run whose lock is held, and return what is to be called after every step."""
@@ -89,8 +94,7 @@ class Reporter:
         epochs, steps = loop.recipe.epochs, loop.steps
         self._losses = Losses(self._folder, loop.epoch * steps, epochs * steps)
         self._board.say(epoch=loop.epoch + 1, epochs=epochs, step=0, steps=steps)
-        if not self._single:
-            self._obey("training")
+        self._look("training")
         self._board.say(state="training", place=0)
         return self._on_step
 
@@ -114,6 +118,11 @@ class Reporter:
             self._board.say(**numbers)
         self._obey("training")
 
+    def _look(self, going: str) -> None:
+        """Obey between steps; a single step that is still to come comes before the pause that follows it."""
+        if not self._single or control.wished(self._folder) != "pause":
+            self._obey(going)
+
     def _obey(self, going: str) -> None:
         """Do what is wished; come back when the run may go on, which is then in the state `going`."""
         while nap := self._nap():
@@ -131,11 +140,20 @@ class Reporter:
             if self._queue:
                 self._queue.leave()
             self._board.say(state="paused", place=0, seconds_left=0.0)
+            self._end_long_pause()
             return _PAUSED
+        self._paused = None
         if self._queue and (place := self._queue.place()):
             self._board.say(state="waiting", place=place)
-            return _QUEUED
+            return min(_QUEUED * place, _LONGEST_NAP)  # each look costs more, the more are waiting
         if wished == "step":
-            control.wish(self._folder, "pause")  # now, so that what is wished during the step counts
+            if not control.wish(self._folder, "pause", instead_of="step"):  # now: what is wished during the step counts
+                return self._nap()
             self._single = True
         return 0
+
+    def _end_long_pause(self) -> None:
+        if self._paused is None:
+            self._paused = time.monotonic()
+        if time.monotonic() - self._paused >= LONGEST_PAUSE:
+            raise Stopped

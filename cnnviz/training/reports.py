@@ -33,11 +33,14 @@ class Board:
 
     Args:
         folder: of the run.
+        is_trainer: whether this process trains it; only then its number is told.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, is_trainer: bool = True) -> None:
         self._path, self._written = folder / "state.json", -math.inf
-        self._said: dict[str, Any] = {"state": "loading", "place": 0, "pid": os.getpid(), "error": "", "single": None}
+        self._said: dict[str, Any] = {"state": "loading", "place": 0, "error": "", "single": None}
+        if is_trainer:
+            self._said["pid"] = os.getpid()
 
     def say(self, **what: object) -> None:
         """Tell some of the entries of state.json; the others stay as they are."""

@@ -84,6 +84,7 @@ def _train(folder: Path, asked: dict[str, Any], reporter: Reporter) -> None:
     recipe = control.recipe(folder)
     root = Path(asked.get("root") or data.ROOT).expanduser()
     pictures = data.load(recipe.data, root, download=asked.get("download") is True)
+    reporter.wait()  # for what was wished meanwhile
     is_new = not (folder / "recipe.json").exists()
     run = runs.create(folder, recipe, pictures) if is_new else runs.open_run(folder)
     console = Console(highlight=False, soft_wrap=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from cnnviz.errors import RunError
-from cnnviz.training import checkpoints, control, runs, slots
+from cnnviz.training import checkpoints, control, notes, runs, slots
+from cnnviz.training import reporter as reporter_module
 from cnnviz.training.loop import Loop, Step
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.reporter import Reporter
@@ -132,6 +134,85 @@ def test_what_goes_wrong_is_told(tmp_path: Path) -> None:
         found = control.state(tmp_path)
         assert found.state == "failed"
         assert told in str(found.error)
+
+
+def test_a_stop_between_a_look_and_its_answer_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pressed after a single step was read and before it is taken, it is not overwritten."""
+    wished, looks = control.wished, []
+
+    def look(folder: Path) -> str:
+        looks.append(found := wished(folder))
+        if len(looks) == 1:
+            notes.put(folder / "wish", "stop")
+        return found
+
+    control.wish(tmp_path, "step")
+    monkeypatch.setattr(control, "wished", look)
+    with Reporter(tmp_path, slots.Queue(tmp_path)) as reporter:
+        reporter.wait()
+    assert looks[0] == "step"
+    assert (control.state(tmp_path).state, wished(tmp_path)) == ("stopped", "stop")
+
+
+def test_a_pause_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the longest pause its process stops; shorter ones in a row do not add up."""
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        clock[0] += 1.0
+        if len(naps) in (8, 9):
+            control.wish(tmp_path, "run" if len(naps) == 8 else "pause")
+
+    clock, somebody = [0.0], slots.Queue(tmp_path)
+    assert somebody.place() == 0  # so it has to wait when it goes on
+    monkeypatch.setattr(reporter_module, "LONGEST_PAUSE", 10.0)
+    monkeypatch.setattr(reporter_module, "time", SimpleNamespace(sleep=nap, monotonic=lambda: clock[0]))
+    control.wish(tmp_path, "pause")
+    with Reporter(tmp_path, slots.Queue(tmp_path)) as reporter:
+        reporter.wait()
+    assert control.state(tmp_path).state == "stopped"
+    assert len(naps) == 9 + 10
+
+
+def test_who_is_far_behind_looks_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In proportion to the place, and never less than every two seconds."""
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        queue.found = next(places)
+
+    queue, places = Fixed(1), iter((4, 60, 0))
+    monkeypatch.setattr(reporter_module, "time", SimpleNamespace(sleep=nap))
+    Reporter(tmp_path, queue).wait()
+    assert naps == pytest.approx([0.2, 0.8, 2.0])
+
+
+class Fixed(slots.Queue):
+    """A queue with a place that the test says."""
+
+    def __init__(self, found: int) -> None:
+        self.found = found
+
+    def place(self) -> int:
+        """As said."""
+        return self.found
+
+
+def test_a_single_step_comes_before_its_pause(tmp_path: Path) -> None:
+    """Asked for while pictures load, it is taken; a stop after it comes first all the same."""
+    run = runs.create(tmp_path / "run", RECIPE, PICTURES)
+    control.wish(run.folder, "step")
+    with Reporter(run.folder, slots.Queue(tmp_path)) as reporter:
+        reporter.wait()
+        reporter.wait()  # as when they are loaded
+        assert control.wished(run.folder) == "pause"
+        reporter.begin(Loop(RECIPE, PICTURES))
+        control.wish(run.folder, "stop")
+        reporter.begin(Loop(RECIPE, PICTURES))
+    found = control.state(run.folder)
+    assert (found.state, found.epoch, found.step) == ("stopped", 1, 0)
 
 
 def test_reporting_costs_next_to_nothing(tmp_path: Path) -> None:
