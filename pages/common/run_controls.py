@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
+from cnnviz.text import Sentence
 from cnnviz.training import control, launch
 from cnnviz.training.control import State
-from pages.common.language import _, ngettext, translate
+from pages.common.language import Marked, _, ngettext, translate
 from pages.common.run_list import Entry, model_title
 from pages.common.settings import Settings
 from pages.common.visitor import is_at_the_machine, visitor
 
-__all__ = ["REFUSED", "Watched", "duration", "may_change", "run_buttons", "status", "watched"]
+__all__ = [
+    "REFUSED",
+    "Watched",
+    "duration",
+    "escaped",
+    "may_change",
+    "run_buttons",
+    "sentence",
+    "status",
+    "watched",
+]
 
 REFUSED = "training/refused"
 """Key in the session of what could not be done."""
+
+
+_TICK, _SLOW_TICK = 1.0, 4.0  # seconds
+_MARKS = re.compile(r"([\\`*_\[\]()#<>!$:~|])")
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,16 @@ class Watched:
     def moves(self) -> bool:
         """Whether the next second may bring something new."""
         return self.state.live and (self.state.state != "paused" or self.wish != "pause")
+
+    @property
+    def every(self) -> float | None:
+        """Seconds until another look is due; None when nothing is to come.
+
+        Somebody else may step or resume a run that rests, while this visitor watches it.
+        """
+        if self.moves:
+            return _TICK
+        return _SLOW_TICK if self.state.state in ("paused", "stopped", "interrupted") else None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -111,11 +137,29 @@ def _remove(settings: Settings, name: str) -> None:
 # ---- how it is
 
 
+def escaped(text: str) -> str:
+    """A text from outside, such as a file's name, in a line of Markdown that shows it as it stands."""
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+
+
+def sentence(marked: Marked) -> str:
+    """An error in the visitor's language, as Markdown in which its values are mere text."""
+    return translate(Sentence(marked.template, {name: _as_text(value) for name, value in marked.data.items()}))
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return escaped(_(value))
+    if hasattr(value, "template") and hasattr(value, "data"):
+        return sentence(value)
+    return value if isinstance(value, int | float) else escaped(str(value))
+
+
 def status(seen: Watched, others: Sequence[Entry]) -> None:
     """One line and a bar: what it does, how fast, how long still."""
     state = seen.state
     if state.error is not None:
-        st.error(translate(state.error), icon=":material/error:")
+        st.error(sentence(state.error), icon=":material/error:")
         return
     done = (max(state.epoch - 1, 0) + (state.step / state.steps if state.steps else 0)) / max(state.epochs, 1)
     share = 1.0 if state.state == "finished" else min(max(done, 0.0), 1.0)
@@ -128,9 +172,11 @@ def _line(seen: Watched, others: Sequence[Entry]) -> str:
         case "waiting":
             return _queue(state, others)
         case "loading":
-            return _("Loading PyTorch and the pictures …")
+            return " · ".join([_("Loading PyTorch and the pictures …"), *_awaited(seen.wish)])
         case "finished":
             return _("Finished: {epochs} epochs.").format(epochs=state.epochs)
+        case "stopped" if not state.epoch:
+            return _("Stopped before it took a step. Resume puts it in line again.")
         case "stopped":
             return _("Stopped in epoch {epoch}. Resume goes on from the last whole epoch.").format(epoch=state.epoch)
         case "interrupted":
@@ -139,17 +185,22 @@ def _line(seen: Watched, others: Sequence[Entry]) -> str:
             return _("It failed, and its folder does not say why.")
     parts = [_progress(state)]
     if state.state == "paused" or seen.wish in ("pause", "step"):
-        parts.append(_("paused") if state.state == "paused" else _("pausing …"))
+        parts += [_("paused")] if state.state == "paused" else _awaited(seen.wish)
         if state.single is not None:
             single = _("**this batch: loss {before:.3g} → {after:.3g}**")
             parts.append(single.format(before=state.single.before, after=state.single.after))
         return " · ".join(parts)
     if seen.wish == "stop":
-        parts.append(_("stopping …"))
+        parts += _awaited(seen.wish)
     elif state.pictures_per_second:
         parts.append(_("{rate:,.0f} pictures/s").format(rate=state.pictures_per_second))
         parts.append(_("{time} left").format(time=duration(state.seconds_left)))
     return " · ".join(parts)
+
+
+def _awaited(wish: str) -> list[str]:
+    """What the process has not done yet of what is wished."""
+    return {"pause": [_("pausing …")], "step": [_("pausing …")], "stop": [_("stopping …")]}.get(wish, [])
 
 
 def _progress(state: State) -> str:
@@ -162,7 +213,7 @@ def _queue(state: State, others: Sequence[Entry]) -> str:
     text = _("Waiting: number {place} in line.").format(place=max(state.place, 1))
     before = [each for each in others if each.state.state == "training" and each.name != state.name]
     if before:
-        names = ", ".join(f"{model_title(each.recipe)} ({each.name})" for each in before[:3])
+        names = ", ".join(f"{escaped(model_title(each.recipe))} ({escaped(each.name)})" for each in before[:3])
         text += " " + _("Learning now: {runs}.").format(runs=names)
     return text
 

@@ -18,8 +18,8 @@ from cnnviz.training.recipe import Recipe
 from pages.common.charts import short
 from pages.common.frame import guarded
 from pages.common.lab_view import Progress, Seen, lab_view, seen
-from pages.common.language import _, translate
-from pages.common.run_controls import REFUSED, Watched, duration, run_buttons, status, watched
+from pages.common.language import _
+from pages.common.run_controls import REFUSED, Watched, duration, run_buttons, sentence, status, watched
 from pages.common.run_list import Entry, entries, run_table, run_title
 from pages.common.settings import Settings, bound
 from pages.common.training_controls import command_line, data_controls, network_controls, recipe_controls
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TRAIN_SETTINGS", "train_tab"]
 
-_TICK = 1.0  # seconds
 _SHIPPED = "shipped:lenet5-mnist"
 _MOST_THREADS = 4
 
@@ -58,7 +57,7 @@ def train_tab(settings: Settings) -> None:
     if shown is None:
         _shipped()
     else:
-        _watch(settings, shown, runs)
+        _watch(settings, shown)
     if runs:
         st.markdown("**" + _("All runs on this machine") + "**")
         run_table(settings, runs, visitor())
@@ -70,7 +69,7 @@ def _data(settings: Settings) -> DataChoice:
     try:
         return find(settings["train_data"], visitor())
     except CnnvizError as error:
-        st.warning(translate(error))
+        st.warning(sentence(error))
         settings["train_data"] = "digits"
         return find("digits", visitor())
 
@@ -100,7 +99,7 @@ def _start_control(settings: Settings, data: DataChoice, runs: Sequence[Entry], 
         except CnnvizError as error:
             problem = error
     if problem is not None:
-        told.warning(translate(problem))
+        told.warning(sentence(problem))
 
 
 def _recipe(settings: Settings, data: DataChoice) -> tuple[Recipe | None, CnnvizError | None]:
@@ -148,7 +147,7 @@ def _refusal() -> None:
     """Say once what could not be done."""
     error = st.session_state.pop(REFUSED, None)
     if error is not None:
-        st.error(translate(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
 
 
 # ---- the run that is shown
@@ -180,19 +179,18 @@ def _look(settings: Settings, name: str) -> Watched | None:
         return None
 
 
-def _watch(settings: Settings, shown: Watched, runs: Sequence[Entry]) -> None:
-    """Show the run, anew each second as long as it moves."""
-    every = _TICK if shown.moves else None
-    st.fragment(_tick, run_every=every)(settings, shown, runs)
+def _watch(settings: Settings, shown: Watched) -> None:
+    """Show the run, anew each second as long as it moves, and every few while it rests."""
+    st.fragment(_tick, run_every=shown.every)(settings, shown)
 
 
 @guarded
-def _tick(settings: Settings, drawn: Watched, runs: Sequence[Entry]) -> None:
+def _tick(settings: Settings, drawn: Watched) -> None:
     """Read the run's folder and hand it on; when other buttons are due, the page is drawn anew."""
     now = watched(drawn.state.name)
     if now.key != drawn.key:
         st.rerun()
-    status(now, runs)
+    status(now, entries() if now.state.state == "waiting" else ())  # others may have ended since the page was drawn
     _show(settings, now)
 
 
