@@ -107,17 +107,35 @@ def _sentence(told: Sequence[Followed]) -> str:
     text = _("Named right in the test: {runs}.").format(runs=", ".join(parts))
     text += " " + _("One picture is {points:.3g} percentage points.").format(points=100 / pictures)
     if len(told) > 1 and not any(each.state.live for each in told):
-        counts = [right(each) for each in told]
-        best = max(told, key=right)
-        bound = by_chance(counts, pictures)
-        if max(counts) - min(counts) < bound:
-            text += " " + _(
-                "Differences below about {bound} pictures may well be chance: this one is no proof."
-            ).format(bound=bound)
-        else:
-            text += " " + _("Ahead: **{run}**, by more than the about {bound} pictures that chance explains.").format(
-                run=titles()[best.kind], bound=bound
-            )
+        text += " " + _order([(titles()[each.kind], right(each)) for each in told], pictures)
+    return text
+
+
+def _order(counts: Sequence[tuple[str, int]], pictures: int) -> str:
+    """Which run is ahead of the next best, or which are level; and whether the last one is behind for sure.
+
+    Args:
+        counts: two or three names with the test pictures that they named right.
+        pictures: in the test.
+    """
+    ranked = sorted(counts, key=lambda each: -each[1])
+    (best, most), (second, next_most), (last, least) = ranked[0], ranked[1], ranked[-1]
+    bound = by_chance([most, next_most], pictures)
+    if most - next_most > bound:
+        return _("Ahead: **{run}**, by more than the about {bound} pictures that chance explains.").format(
+            run=best, bound=bound
+        )
+    if most == next_most:
+        level = ", ".join(name for name, count in ranked if count == most)
+        text = _("Level, to the picture: **{runs}**.").format(runs=level)
+    else:
+        text = _(
+            "{first} is ahead of {second}, but differences of up to about {bound} pictures may well be chance: this "
+            "one is no proof."
+        ).format(first=best, second=second, bound=bound)
+    if most - least > (bound := by_chance([most, least], pictures)):
+        behind = _("**{run}** is behind {first} by more than the about {bound} pictures that chance explains.")
+        text += " " + behind.format(run=last, first=best, bound=bound)
     return text
 
 

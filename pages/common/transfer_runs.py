@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +14,14 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.errors import CnnvizError, ParameterError
+from cnnviz.networks import zoo
 from cnnviz.training import control, launch, notes, transfer
 from cnnviz.training.control import State
-from cnnviz.training.recipe import Recipe
+from cnnviz.training.recipe import TORCHVISION, Recipe
 from cnnviz.training.transfer import KINDS, Network
 from pages.common.settings import Settings
+from pages.common.training_cost import check_work, cost
+from pages.common.training_data import DataChoice
 from pages.common.visitor import visitor
 
 __all__ = ["REFUSED", "Followed", "begin", "continue_plan", "followed", "is_open", "read_names", "stop_all"]
@@ -23,6 +29,9 @@ __all__ = ["REFUSED", "Followed", "begin", "continue_plan", "followed", "is_open
 REFUSED = "transfer/not started"
 """Key in the session of why a run could not be started."""
 
+_BEGUN = "transfer/begun"  # key in the session of the first run that its button has started
+_RECENT = 600  # seconds in which a reload still goes on with the plan
+_ONE_AT_A_TIME = threading.Lock()
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}", re.ASCII)
 
 
@@ -77,23 +86,42 @@ def followed(settings: Settings) -> list[Followed]:
     return [found[kind] for kind in KINDS if kind in found]
 
 
-def begin(settings: Settings, network: Network, freeze: str, data: Path, pictures: int) -> None:
+def begin(settings: Settings, network: Network, freeze: str, data: Path, pictures: int, classes: int) -> None:
     """Start the first run of a new comparison, and as many more as the visitor may have.
 
+    Args:
+        settings: of the tab.
+        network: to begin with.
+        freeze: its last frozen layer.
+        data: path of the pictures.
+        pictures: how many there are to learn from.
+        classes: of the pictures.
+
     Raises:
+        WorkError: when one of the runs would be too much work.
         RunError: when it cannot be started.
     """
     planned = transfer.recipes(network, freeze, str(data), pictures, settings["transfer_epochs"])
+    for recipe in planned.values():
+        choice = DataChoice("", "", recipe.data, _seen_shape(network, recipe), pictures, classes)
+        check_work(recipe, choice, cost(recipe, choice))
     folder = launch.start(planned[KINDS[0]], visitor(), control.RUNS)
     settings["transfer_runs"] = (folder.name,)
+    st.session_state[_BEGUN] = folder.name
     continue_plan(settings, followed(settings))
+
+
+def _seen_shape(network: Network, recipe: Recipe) -> tuple[int, ...]:
+    """What the network gets to see: for torchvision's weights pictures are enlarged to what those were made for."""
+    return zoo.get(recipe.model).input_shape if recipe.start == TORCHVISION else network.shape
 
 
 def continue_plan(settings: Settings, found: Sequence[Followed]) -> None:
     """Start the kinds that have not been, as long as the visitor's limit admits them.
 
     What is still to come follows from the first run's recipe, so that a reload loses nothing. Who only follows a link
-    to somebody else's comparison starts nothing.
+    to somebody else's comparison starts nothing, and neither does an old address. Two tabs with one address start each
+    run once.
     """
     if not is_open(settings, found):
         return
@@ -106,11 +134,22 @@ def continue_plan(settings: Settings, found: Sequence[Followed]) -> None:
             return
         try:
             wanted = Recipe(**{**vars(planned[kind]), "batch_size": first.batch_size})
-            folder = launch.start(wanted, owner, control.RUNS)
+            with _ONE_AT_A_TIME:
+                name = _started(wanted, found[0].state) or launch.start(wanted, owner, control.RUNS).name
         except CnnvizError as error:
             st.session_state[REFUSED] = error
             return
-        settings["transfer_runs"] = (*settings["transfer_runs"], folder.name)
+        settings["transfer_runs"] = (*settings["transfer_runs"], name)
+
+
+def _started(wanted: Recipe, first: State) -> str:
+    """The run of this recipe that the first run's owner has started after it, perhaps in another tab; "" for none."""
+    for each in control.all_states(control.RUNS):
+        if each.owner == first.owner and each.asked >= first.asked and each.name != first.name:
+            with contextlib.suppress(CnnvizError):  # damaged, or removed meanwhile
+                if control.recipe(control.RUNS / each.name).to_json() == wanted.to_json():
+                    return each.name
+    return ""
 
 
 def is_open(settings: Settings, found: Sequence[Followed]) -> bool:
@@ -122,7 +161,13 @@ def is_open(settings: Settings, found: Sequence[Followed]) -> bool:
         and found[0].state.owner == visitor()
         and all(each.state.live or each.state.state == "finished" for each in found)
         and REFUSED not in st.session_state
+        and _is_due(found[0].state)
     )
+
+
+def _is_due(first: State) -> bool:
+    """Whether somebody waits for the rest: this session pressed the button, or the first run was asked for just now."""
+    return st.session_state.get(_BEGUN) == first.name or time.time() - first.asked < _RECENT
 
 
 def stop_all(found: Sequence[Followed]) -> None:

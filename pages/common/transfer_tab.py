@@ -144,7 +144,7 @@ def _start(settings: Settings, network: Network, freeze: str) -> None:
     learn, _test = collection.parts()
     try:
         path = own_zips.write(collection, network.shape, visitor(), control.RUNS)
-        begin(settings, network, freeze, path, sum(map(len, learn.values())))
+        begin(settings, network, freeze, path, sum(map(len, learn.values())), len(learn))
     except OSError as error:
         st.session_state[REFUSED] = DataError(_NOT_WRITTEN, reason=error.strerror or str(error))
     except CnnvizError as error:

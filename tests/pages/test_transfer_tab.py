@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,8 @@ from cnnviz.networks import zoo
 from cnnviz.training import control, launch, transfer
 from cnnviz.training.own_pictures import read_picture
 from cnnviz.training.recipe import Recipe
-from cnnviz.training.states import State
-from pages.common import own_pictures, transfer_runs
-from pages.common.transfer_results import by_chance
+from pages.common import own_pictures, training_cost, transfer_runs
+from pages.common.transfer_results import _order, by_chance
 from tests.unit.training.cases import picture
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Recipe]:
     def start(recipe: Recipe, owner: str, runs: Path, **_options: Any) -> Path:
         folder = runs / f"run-{len(recipes)}"
         folder.mkdir(parents=True)
-        asked = {"recipe": json.loads(recipe.to_json()), "owner": owner, "worker": owner, "asked": len(recipes)}
+        asked = {"recipe": json.loads(recipe.to_json()), "owner": owner, "worker": owner, "asked": time.time()}
         (folder / "asked.json").write_text(json.dumps(asked))
         (folder / "state.json").write_text('{"state": "finished"}')
         recipes.append(recipe)
@@ -146,12 +146,45 @@ def test_a_link_to_the_comparison_of_others_starts_nothing(
     monkeypatch.setattr(control, "unfinished", lambda *_given: [None] * launch.LIMIT)
     opened().button(key="transfer/start").click().run()
     monkeypatch.setattr(control, "unfinished", lambda *_given: [])
-    stopped = State("run-0", "stopped", owner=control.state(control.RUNS / "run-0").owner)
+    stopped = replace(control.state(control.RUNS / "run-0"), state="stopped")
     monkeypatch.setattr(control, "state", lambda _folder: stopped)
     opened(transfer_runs="run-0")
     monkeypatch.setattr(control, "state", lambda _folder: replace(stopped, state="finished", owner="somebody else"))
     opened(transfer_runs="run-0")
     assert len(started) == 1
+
+
+def test_an_old_address_starts_nothing(started: list[Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first run was finished long ago: nobody has pressed a button."""
+    monkeypatch.setattr(control, "unfinished", lambda *_given: [None] * launch.LIMIT)
+    opened().button(key="transfer/start").click().run()
+    monkeypatch.setattr(control, "unfinished", lambda *_given: [])
+    asked = control.RUNS / "run-0" / "asked.json"
+    asked.write_text(json.dumps({**json.loads(asked.read_text()), "asked": time.time() - 3600}))
+    opened(transfer_runs="run-0")
+    assert len(started) == 1
+
+
+def test_two_tabs_of_one_address_start_each_run_once(started: list[Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second tab shows the runs that the first one has started."""
+    monkeypatch.setattr(control, "unfinished", lambda *_given: [None] * launch.LIMIT)
+    opened().button(key="transfer/start").click().run()
+    monkeypatch.setattr(control, "unfinished", lambda *_given: [])
+    tabs = [opened(transfer_runs="run-0") for _ in range(2)]
+    assert [transfer.kind_of(each) for each in started] == list(transfer.KINDS)
+    assert {tab.query_params["transfer_runs"] for tab in tabs} == {"run-0~run-1~run-2"}
+
+
+def test_too_much_work_is_refused_before_anything_starts(
+    started: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a limit of what one picture needs once, counted by hand, thirty epochs are too much."""
+    macs = 28 * 28 * 6 * 25 + 10 * 10 * 16 * 150 + 120 * 400 + 84 * 120 + 10 * 84
+    monkeypatch.setattr(training_cost, "MOST_WORK", macs)
+    app = opened()
+    app.button(key="transfer/start").click().run()
+    assert "as much work as the page may ask for" in app.error[0].value
+    assert not started
 
 
 @pytest.mark.parametrize("text", ["../x", "a~b~c~d", "a~~b", "<b>", "é", "a" * 200])
@@ -186,3 +219,27 @@ def test_chance_is_that_of_two_draws() -> None:
     draws = np.random.default_rng(1).binomial(80, 0.75, (2, 20_000))
     apart = float((draws[0] - draws[1]).std())
     assert 0 <= bound - 2 * apart < 1.2
+
+
+@pytest.mark.parametrize(
+    ("counts", "there", "absent"),
+    [
+        ([76, 50, 76], ["Level, to the picture: **a, c**", "**b** is behind a"], "Ahead"),
+        ([76, 50, 40], ["Ahead: **a**"], "behind"),
+        ([60, 62, 61], ["b is ahead of c", "no proof"], "behind"),
+        ([50, 50, 50], ["Level, to the picture: **a, b, c**"], "behind"),
+        ([76, 50], ["Ahead: **a**"], "behind"),
+    ],
+)
+def test_who_is_ahead_is_said_of_the_next_best(counts: list[int], there: list[str], absent: str) -> None:
+    """A lead is one before all others; what is level is named; who is behind for sure, too."""
+    text = _order(list(zip("abc", counts, strict=False)), 80)
+    assert all(each in text for each in there), text
+    assert absent not in text
+
+
+def test_a_difference_of_just_the_bound_is_no_proof() -> None:
+    """The bound itself may be chance; one picture more is not."""
+    first = next(count for count in range(60, 81) if count - 50 == by_chance([count, 50], 80))
+    assert "no proof" in _order([("a", first), ("b", 50)], 80)
+    assert "Ahead" in _order([("a", first + 2), ("b", 50)], 80)
