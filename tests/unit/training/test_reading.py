@@ -27,7 +27,7 @@ def test_sentences_are_pairs(language: str) -> None:
     for side in (found.train, found.test):
         assert sum(each.label for each in side) * 2 == len(side)
     texts = [each.text for each in (*found.train, *found.test)]
-    assert len(set(texts)) == len(texts) == 140
+    assert len(set(texts)) == len(texts) == 152
     assert all(1 < len(sentences.words_of(text)) <= sentences.LONGEST for text in texts)
     assert len(found.test) == len(texts) // 5
 

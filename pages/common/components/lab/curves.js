@@ -52,7 +52,8 @@ class Curve {
     const [width, height] = [this.host.clientWidth, this.host.clientHeight - this.caption.offsetHeight];
     if (width < 20 || height < 20) return;
     const context = surface(this.canvas, width, height);
-    this.domain = epochsShown(lab.store.last, lab.store.epochs);
+    // In its first epoch, and for ever when the loss runs away there, a run has steps alone.
+    this.domain = lab.store.rows.length || !this.stepPoints().length ? epochsShown(lab.store.last, lab.store.epochs) : 1;
     this.top = this.highest();
     this.frame(context, width, height);
     if (kind.steps) this.line(context, this.stepPoints(), { colour: kind.test ? this.theme.steps : this.theme.training, thick: kind.test ? 1 : 2 });

@@ -89,6 +89,8 @@ class Lab {
     this.theme = themeOf(this.host);
     this.host.classList.toggle("narrow", width < NARROW_LAB);
     this.host.classList.toggle("dark", this.theme.dark);
+    // Of shipped networks nothing was kept but the curves.
+    this.host.classList.toggle("bare", !this.store.kept.size && this.store.rows.length > 0);
     this.drawBar();
     this.drawCurves();
     this.drawPanel();
