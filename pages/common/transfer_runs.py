@@ -111,9 +111,12 @@ def begin(settings: Settings, network: Network, freeze: str, data: Path, picture
     continue_plan(settings, followed(settings))
 
 
-def _seen_shape(network: Network, recipe: Recipe) -> tuple[int, ...]:
+def _seen_shape(network: Network, recipe: Recipe) -> tuple[int, int, int]:
     """What the network gets to see: for torchvision's weights pictures are enlarged to what those were made for."""
-    return zoo.get(recipe.model).input_shape if recipe.start == TORCHVISION else network.shape
+    if recipe.start != TORCHVISION:
+        return network.shape
+    channels, rows, columns = zoo.get(recipe.model).input_shape
+    return channels, rows, columns
 
 
 def continue_plan(settings: Settings, found: Sequence[Followed]) -> None:
