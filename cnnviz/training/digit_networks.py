@@ -5,22 +5,23 @@ What counts: one channel in, the classes "0" to "9" out, and only layers that `c
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.errors import CnnvizError, WeightsError
+from cnnviz.errors import CnnvizError, RunError, WeightsError
 from cnnviz.networks import plain, shipped, zoo
 from cnnviz.networks.plain import Step
 from cnnviz.text import N_
+from cnnviz.training import control
 from cnnviz.training.drawing import Frame, frame_of
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from cnnviz.training.runs import Run
 
 __all__ = ["DEFAULT", "RUN", "DigitNetwork", "load", "names"]
 
@@ -28,6 +29,7 @@ DEFAULT = "lenet5-mnist"
 RUN = "run:"
 """Begins the name of a network that belongs to a run."""
 
+_MOST_RUNS = 30  # that are offered
 _CLASSES = [str(digit) for digit in range(10)]
 
 _NO_SUCH = N_("There is no network “{name}” that can read digits here.")
@@ -61,9 +63,9 @@ class DigitNetwork:
 
 
 def names(runs: Path | None = None) -> tuple[str, ...]:
-    """Networks that can be loaded: those in models/, then "run:NAME" for the runs in the folder `runs`."""
+    """Networks that can be loaded: those in models/, then "run:NAME" for the newest runs in the folder `runs`."""
     ready = [name for name in shipped.names() if _is_shipped_reader(name)]
-    return (*ready, *(f"{RUN}{run.folder.name}" for run in _runs(runs)))
+    return (*ready, *(f"{RUN}{folder.name}" for folder in _readers(runs)))
 
 
 def load(name: str, runs: Path | None = None) -> DigitNetwork:
@@ -72,12 +74,12 @@ def load(name: str, runs: Path | None = None) -> DigitNetwork:
     Raises:
         WeightsError: when there is none of that name, or it has not been trained yet.
         ParameterError: when one of its layers cannot be written.
-        RunError: when the run's checkpoints are damaged.
+        RunError: when the run's files are damaged.
     """
     if name.startswith(RUN):
-        for run in _runs(runs):
-            if run.folder.name == name.removeprefix(RUN):
-                return _of_run(name, run)
+        for folder in _readers(runs):
+            if folder.name == name.removeprefix(RUN):
+                return _of_run(name, folder)
     elif name in shipped.names() and _is_shipped_reader(name):
         return _of_shipped(name)
     raise WeightsError(_NO_SUCH, name=name[:60])
@@ -103,21 +105,44 @@ def _of_shipped(name: str) -> DigitNetwork:
     return _network(name, card["architecture"]["title"], trained.network, card["input"], data, accuracy)
 
 
-def _runs(folder: Path | None) -> list[Run]:
-    """Runs whose network reads digits, the newest first."""
-    if folder is None or not folder.exists():
+def _readers(runs: Path | None) -> list[Path]:
+    """Folders of the newest runs whose network reads digits, the newest first."""
+    if runs is None or not runs.exists():
         return []
-    from cnnviz.training import runs
+    folders = [path.parent for path in runs.glob("*/recipe.json") if control.NAME.fullmatch(path.parent.name)]
+    dated = sorted(((_changed(each), each) for each in folders), reverse=True)
+    found = (each for _time, each in dated if _is_run_reader(each, *map(_changed, _told_by(each))))
+    return list(itertools.islice(found, _MOST_RUNS))
 
-    found = [run for run in runs.listed(folder) if _is_run_reader(run)]
-    return sorted(found, key=lambda run: run.folder.stat().st_mtime, reverse=True)
+
+def _told_by(folder: Path) -> tuple[Path, Path]:
+    """The files of a run that tell whether it reads digits; another run of its name writes both anew."""
+    return folder / "data.json", folder / "metrics.jsonl"
 
 
-def _is_run_reader(run: Run) -> bool:
+def _changed(path: Path) -> int:
+    """When a file or folder was changed last, in nanoseconds; 0 when it is not there."""
     try:
-        digits = _reads_digits(run.facts["shape"], run.facts["classes"])
-        return digits and bool(run.metrics) and _is_plain(run.recipe.model, run.recipe.options)
-    except (LookupError, TypeError):
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=512)
+def _is_run_reader(folder: Path, _facts: int, _metrics: int) -> bool:
+    """Whether a run's network reads digits; asked once as long as its files do not change.
+
+    A network that began with trained weights is left out: it sees pictures of that one's size, mean and deviation,
+    which the facts of its own data do not tell.
+    """
+    from cnnviz.training.runs import open_run
+
+    try:
+        run = open_run(folder)
+        if run.recipe.start or not run.metrics or not _reads_digits(run.facts["shape"], run.facts["classes"]):
+            return False
+        return _is_plain(run.recipe.model, run.recipe.options)
+    except (LookupError, TypeError, RunError):
         return False
 
 
@@ -128,9 +153,11 @@ def _is_plain(model: str, options: Mapping[str, Any]) -> bool:
         return False
 
 
-def _of_run(name: str, run: Run) -> DigitNetwork:
+def _of_run(name: str, folder: Path) -> DigitNetwork:
     from cnnviz.training import checkpoints
+    from cnnviz.training.runs import open_run
 
+    run = open_run(folder)
     checkpoint = checkpoints.latest(run.checkpoints)
     if checkpoint is None:
         raise WeightsError(_UNTRAINED, name=run.folder.name)

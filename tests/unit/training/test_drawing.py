@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ from cnnviz.training.drawing import (
 )
 from cnnviz.training.loop import Loop
 from cnnviz.training.recipe import Recipe
+from cnnviz.training.runs import open_run
+from tests.unit.training.curves import run as run_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,6 +203,39 @@ def test_a_run_on_digits_is_offered_once_it_has_learned_something(tmp_path: Path
     other = runs.create(tmp_path / "other", recipe, colour)
     (other.folder / "metrics.jsonl").write_text(json.dumps(metrics) + "\n")
     assert "run:other" not in digit_networks.names(tmp_path)
+
+
+def listed(root: Path, name: str, **recipe: Any) -> Path:
+    """A run on digits of 32 pixels with one epoch behind it, as its files tell."""
+    folder = run_folder(root, name, epochs=1, **recipe)
+    told = json.loads((folder / "data.json").read_text())
+    (folder / "data.json").write_text(json.dumps({**told, "shape": [1, 32, 32]}))
+    return folder
+
+
+def test_runs_that_see_other_pictures_than_their_own_are_not_offered(tmp_path: Path) -> None:
+    """One that began with trained weights is given that one's pictures; one of own layers is not of the zoo."""
+    listed(tmp_path, "plain")
+    listed(tmp_path, "started", start="lenet5-digits")
+    listed(tmp_path, "own", model="custom", layers="1x32x32:flat-fc10")
+    found = digit_networks.names(tmp_path)
+    assert [name for name in found if name.startswith(digit_networks.RUN)] == ["run:plain"]
+
+
+def test_runs_are_read_once_and_the_newest_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second look opens no file, a run that has changed is opened again, and there are at most thirty."""
+    folders = [listed(tmp_path, f"r{number}") for number in range(32)]
+    for number, folder in enumerate(folders):
+        os.utime(folder, (10**9 + number, 10**9 + number))
+    opened: list[str] = []
+    monkeypatch.setattr(runs, "open_run", lambda folder: opened.append(folder.name) or open_run(folder))
+    found = digit_networks.names(tmp_path)
+    assert [name for name in found if name.startswith("run:")] == [f"run:r{number}" for number in range(31, 1, -1)]
+    assert len(opened) == 30
+    assert digit_networks.names(tmp_path) == found
+    os.utime(folders[20] / "metrics.jsonl")
+    assert digit_networks.names(tmp_path) == found
+    assert opened[30:] == ["r20"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "run:nobody", "run:../mine", "../models/lenet5-mnist"])
