@@ -169,7 +169,7 @@ def _grouped(epochs: Sequence[int]) -> list[tuple[int, ...]]:
 def _file(observed: Seen, epochs: tuple[int, ...], offer: Callable[[str, bytes], str]) -> list[Any]:
     """Address, first and last epoch and stamp of a file: who has those epochs with that stamp needs no file."""
     stamps = tuple(_stamp(observed.stamps[epoch]) for epoch in epochs)
-    data = _bundle(observed.name, epochs, stamps, observed)
+    data = (_bundle if len(epochs) > 1 else _single)(observed.name, epochs, stamps, observed)
     return [offer(f"epoch {epochs[0]}", data), epochs[0], epochs[-1], functools.reduce(operator.xor, stamps)]
 
 
@@ -178,13 +178,26 @@ def _stamp(time: int) -> int:
     return zlib.crc32(time.to_bytes(8, "little"))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)  # of 16 epochs, each 10 to 100 kB
+# An epoch takes 7 kB (LeNet-5) to about 330 kB (many channels), so a full bundle up to 5 MB. A run of the most epochs,
+# 1000, has 62 bundles and is looked at each second: with fewer entries each look would read all of them anew.
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _bundle(name: str, epochs: tuple[int, ...], stamps: tuple[int, ...], _observed: Seen) -> bytes:
+    """A file of `BUNDLE` epochs."""
+    return _packed(epochs, stamps, _observed)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _single(name: str, epochs: tuple[int, ...], stamps: tuple[int, ...], _observed: Seen) -> bytes:
+    """A file of one epoch."""
+    return _packed(epochs, stamps, _observed)
+
+
+def _packed(epochs: tuple[int, ...], stamps: tuple[int, ...], observed: Seen) -> bytes:
     """Observations of some epochs as one file: a summary of each in front. One that is damaged is left out."""
     records, packed = [], []
     for epoch, stamp in zip(epochs, stamps, strict=True):
         try:
-            observation = _observed.read(epoch)
+            observation = observed.read(epoch)
         except CnnvizError:
             records.append({"epoch": epoch, "stamp": stamp})
             packed.append(b"")

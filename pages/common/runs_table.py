@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cnnviz.networks import zoo
+from cnnviz.networks import custom, zoo
 from cnnviz.networks.zoo import Value
 from cnnviz.training.comparison import Curve, differing
 from pages.common.files import File, download_row
@@ -100,10 +100,7 @@ def _counted(
 
 
 def _counted_own(layers: str) -> int | None:
-    from cnnviz.networks.custom import read
-    from cnnviz.networks.custom.building import build
-
-    return sum(each.numel() for each in build(read(layers)).parameters()) if layers else None
+    return sum(each.cost.parameters for each in custom.steps(custom.read(layers))) if layers else None
 
 
 def csv_bytes(rows: Sequence[Mapping[str, object]]) -> bytes:

@@ -65,8 +65,23 @@ def value_text(name: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, float):
         return f"{value:g}"
-    words = {"none": _("none"), "batch": _("batch"), "group": _("group"), "": "–", "None": "–"}
+    words = {"none": _("none"), "batch": _("batch"), "group": _("group"), "": "–", "None": "–", **_choices(name)}
     return words.get(str(value), str(value))[:_LONGEST]
+
+
+def _choices(name: str) -> Mapping[str, str]:
+    """Words for what a recipe calls the choices of a setting, as where they are made."""
+    words: dict[str, dict[str, str]] = {
+        "optimiser": {"sgd": "SGD", "adam": "Adam"},
+        "schedule": {
+            "constant": _("constant"),
+            "one-cycle": _("one cycle: up, then down"),
+            "cosine": _("down along a cosine"),
+            "step": _("down in steps"),
+        },
+        "activation": {"relu": "ReLU", "gelu": "GELU"},
+    }
+    return words.get(name, {})
 
 
 def _network(key: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    for cache in (page_side._bundle, page_side._history, page_side._pictures):
+    for cache in (page_side._bundle, page_side._single, page_side._history, page_side._pictures):
         cache.clear()
 
 

@@ -9,10 +9,13 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.networks import shipped
-from cnnviz.training import control
-from cnnviz.training.recipe import Recipe
+from cnnviz.networks import custom, shipped
+from cnnviz.networks.custom import building
+from cnnviz.training import comparison, control
+from cnnviz.training.recipe import SCHEDULES, Recipe
 from pages.common.runs_pair import train_settings, twins
+from pages.common.runs_table import parameters
+from pages.common.runs_words import value_text
 from tests.unit.training.curves import ERRORS, card, degradation_cards, run
 
 if TYPE_CHECKING:
@@ -212,3 +215,20 @@ def test_strange_addresses_are_refused(places: tuple[Path, Path]) -> None:
     assert "runs_chosen" in app.warning[0].value
     assert "runs_curve" in app.warning[0].value
     assert len(traces(app)) == 2
+
+
+def test_values_are_said_in_words() -> None:
+    """As where they are chosen, not as the recipe calls them."""
+    assert value_text("optimiser", "sgd") == "SGD"
+    assert value_text("schedule", "one-cycle") == "one cycle: up, then down"
+    assert value_text("data", "step") == "step"
+    assert all(value_text("schedule", each) != each for each in SCHEDULES if each != "constant")
+
+
+def test_parameters_of_own_layers_are_pytorchs(places: tuple[Path, Path]) -> None:
+    """Counted without building the network, against the network that is built."""
+    layers = "3x32x32:conv32k3p1-bn-relu-max2-res64s2-gap-flat-fc10"
+    folder = run(places[1], "own", model="custom", layers=layers)
+    curve = comparison.read_run(folder)
+    built = building.build(custom.read(layers))
+    assert parameters(curve) == sum(each.numel() for each in built.parameters())
