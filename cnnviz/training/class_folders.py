@@ -20,15 +20,18 @@ from PIL import ImageOps
 
 from cnnviz.errors import DataError
 from cnnviz.text import N_
+from cnnviz.training import picture_sizes, zip_end
 from cnnviz.training.files import digest
 
-__all__ = ["Decoded", "Limits", "Member", "decode", "fingerprint", "members"]
+__all__ = ["Decoded", "Limits", "Member", "archives", "check_headers", "decode", "fingerprint", "members"]
 
 SPLITS = {"train": "train", "training": "train", "test": "test", "val": "test", "valid": "test", "validation": "test"}
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _LARGEST_KEPT = 96  # pixels a side that are kept as they are
 _SIDE = 64  # of pictures that are larger
+_HEAD = 2**18  # bytes of a file that are searched for the picture's size
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what everybody uses; the others unpack slowly
 
 _NO_ZIP = N_("{name} is not a zip file, or is damaged.")
 _PATH = N_("{name} holds a file with the path “{path}”, which leads outside: it is not used.")
@@ -38,6 +41,10 @@ _PIXELS = N_("The pictures have more than {limit} million pixels in all, which i
 _ONE_PIXELS = N_("“{path}” has {columns} × {rows} pixels, but {limit} million is the most for one picture.")
 _UNREADABLE = N_("“{path}” is not a readable JPEG, PNG or WebP picture: mend it or take it out.")
 _ENCRYPTED = N_("“{path}” is locked with a password: save it without one.")
+_PACKED = N_("“{path}” is packed in a way that is not read here: make an ordinary zip.")
+_UNPACKED = N_("The pictures in {name} have more than {limit} MB when unpacked, which is the most.")
+_MANY_CLASSES = N_("{name} has {count} folders of pictures, but {limit} classes are the most.")
+_ALL_PIXELS = N_("The pictures have more than {limit} million pixels in all as they are: make them smaller.")
 _CLASSES = N_("{name} has pictures in {count} folders; it needs a folder for each class, and at least two of them.")
 
 
@@ -50,12 +57,18 @@ class Limits:
         member_bytes: of one file, unpacked.
         member_pixels: of one picture, as its header counts them.
         pixels: of all pictures, as they are kept.
+        classes: folders of pictures.
+        all_bytes: of all pictures in a zip, unpacked.
+        all_pixels: of all pictures, as their headers count them; only `check_headers` looks.
     """
 
     members: int = 200_000
     member_bytes: int = 20 * 2**20
     member_pixels: int = 40_000_000
     pixels: int = 200_000_000
+    classes: int = 10_000
+    all_bytes: int = 2**40
+    all_pixels: int = 10**12
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,11 @@ def fingerprint(paths: Sequence[Path]) -> str:
     return found.hexdigest()
 
 
+def archives(root: Path, key: str) -> list[Path]:
+    """The zips in `root` that hold the data set with that key: `KEY.zip`, `KEY-….zip` and `KEY_….zip`."""
+    return sorted({*root.glob(f"{key}.zip"), *root.glob(f"{key}[-_]*.zip")})
+
+
 def members(paths: Sequence[Path], limits: Limits | None = None) -> list[Member]:
     """List the pictures in `paths` (folders or zips that together are one data set), without decoding them.
 
@@ -119,6 +137,8 @@ def members(paths: Sequence[Path], limits: Limits | None = None) -> list[Member]
     classes = {member.label for member in found}
     if len(classes) < 2:
         raise DataError(_CLASSES, name=name, count=len(classes))
+    if len(classes) > limits.classes:
+        raise DataError(_MANY_CLASSES, name=name, count=len(classes), limit=limits.classes)
     return sorted(found, key=lambda member: (member.split, member.label, member.path))
 
 
@@ -141,23 +161,37 @@ def _file_reader(path: Path) -> Callable[[int], bytes]:
 
 
 def _in_zip(path: Path, limits: Limits) -> Iterable[Entry]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(_NO_ZIP, name=path.name) from error
-    entries = archive.infolist()
-    if len(entries) > limits.members:
-        raise DataError(_MANY, name=path.name, limit=limits.members)
-    for entry in entries:
+    archive = _opened(path, limits)
+    unpacked = 0
+    for entry in archive.infolist():
         parts = _safe_parts(entry.filename, path.name)
         if not entry.is_dir() and _is_picture(parts):
+            unpacked += entry.file_size
+            if unpacked > limits.all_bytes:
+                raise DataError(_UNPACKED, name=path.name, limit=limits.all_bytes // 2**20)
             yield parts, _zip_reader(archive, entry)
+
+
+def _opened(path: Path, limits: Limits) -> zipfile.ZipFile:
+    """Open a zip, its files counted before they are listed."""
+    try:
+        with path.open("rb") as file:
+            if zip_end.count(file, limits.members) > limits.members:
+                raise DataError(_MANY, name=path.name, limit=limits.members)
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise DataError(_NO_ZIP, name=path.name) from error
+    if len(archive.infolist()) > limits.members:
+        raise DataError(_MANY, name=path.name, limit=limits.members)
+    return archive
 
 
 def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[int], bytes]:
     def read(most: int) -> bytes:
         if entry.flag_bits & 1:
             raise DataError(_ENCRYPTED, path=entry.filename[:100])
+        if entry.compress_type not in _PACKINGS:
+            raise DataError(_PACKED, path=entry.filename[:100])
         with archive.open(entry) as file:  # unpacks no further than asked, whatever the header claims
             return file.read(most)
 
@@ -188,6 +222,50 @@ def _told_apart(listed: list[Entry]) -> Iterable[Member]:
         yield Member(split, parts[1] if with_splits else parts[0], "/".join(parts), read)
 
 
+def check_headers(found: Sequence[Member], limits: Limits) -> list[int]:
+    """Check the sizes that the pictures' headers tell; nothing is decoded.
+
+    Returns:
+        Pixels of each picture, in the order of `found`.
+
+    Raises:
+        DataError: for a header that is none, naming the picture, and beyond `limits`.
+    """
+    sizes = [_size(member, limits) for member in found]
+    counts = [columns * rows for columns, rows in sizes]
+    if sum(counts) > limits.all_pixels:
+        raise DataError(_ALL_PIXELS, limit=limits.all_pixels // 1_000_000)
+    _check_kept(sizes[0], len(found), limits)
+    return counts
+
+
+def _size(member: Member, limits: Limits) -> tuple[int, int]:
+    try:
+        found = picture_sizes.size(member.read(_HEAD))
+    except DataError:
+        raise
+    except Exception as error:  # unpacking hostile bytes raises almost anything
+        raise DataError(_UNREADABLE, path=member.path[:100]) from error
+    if not found or 0 in found:
+        raise DataError(_UNREADABLE, path=member.path[:100])
+    _check_one(member, *found, limits)
+    return found
+
+
+def _check_one(member: Member, columns: int, rows: int, limits: Limits) -> None:
+    if columns * rows > limits.member_pixels:
+        limit = limits.member_pixels // 1_000_000
+        raise DataError(_ONE_PIXELS, path=member.path[:100], columns=columns, rows=rows, limit=limit)
+
+
+def _check_kept(first: tuple[int, int], count: int, limits: Limits) -> tuple[int, int]:
+    """The size that all pictures get."""
+    size = first if max(first) <= _LARGEST_KEPT else (_SIDE, _SIDE)
+    if size[0] * size[1] * count > limits.pixels:
+        raise DataError(_PIXELS, limit=limits.pixels // 1_000_000)
+    return size
+
+
 def decode(found: Sequence[Member], limits: Limits | None = None) -> Decoded:
     """Decode pictures, one after the other.
 
@@ -200,9 +278,7 @@ def decode(found: Sequence[Member], limits: Limits | None = None) -> Decoded:
     limits = limits or Limits()
     classes = tuple(sorted({member.label for member in found}))
     first = _open(found[0], limits)
-    size = first.size if max(first.size) <= _LARGEST_KEPT else (_SIDE, _SIDE)
-    if size[0] * size[1] * len(found) > limits.pixels:
-        raise DataError(_PIXELS, limit=limits.pixels // 1_000_000)
+    size = _check_kept(first.size, len(found), limits)
     images = np.empty((len(found), size[1], size[0], 3), np.uint8)
     grey = True
     for number, member in enumerate(found):
@@ -225,10 +301,7 @@ def _open(member: Member, limits: Limits) -> PilImage.Image:
             raise DataError(_LARGE, path=member.path[:100], limit=limits.member_bytes // 2**20)
         with warnings.catch_warnings(action="ignore"):  # Pillow's own limit is larger than ours
             picture = PilImage.open(io.BytesIO(data), formats=_FORMATS)
-            columns, rows = picture.size
-            if columns * rows > limits.member_pixels:
-                limit = limits.member_pixels // 1_000_000
-                raise DataError(_ONE_PIXELS, path=member.path[:100], columns=columns, rows=rows, limit=limit)
+            _check_one(member, *picture.size, limits)
             picture.load()
             return ImageOps.exif_transpose(picture)
     except DataError:

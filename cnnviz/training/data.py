@@ -96,7 +96,7 @@ def load(
 
     Args:
         name: one of `names()`; or the path of a folder or zip of class folders; a path with `*` takes several zips.
-        root: folder with the files of torchvision's data sets, or with zips of class folders named `KEY*.zip`.
+        root: folder with the files of torchvision's data sets, or with zips of class folders: `KEY.zip`, `KEY-….zip`.
         download: fetch torchvision's files to `root` when they are not there.
         cache: folder where decoded zips and folders are kept.
         limits: of zips and folders.
@@ -113,7 +113,7 @@ def load(
         return _from_class_folders(unknown, paths, cache, limits)
     if not record.reader:
         return _digits(record)
-    zips = sorted(root.glob(f"{record.key}*.zip"))
+    zips = class_folders.archives(root, record.key)
     return _from_class_folders(record, zips, cache, limits) if zips else _from_torchvision(record, root, download)
 
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image as PilImage
 from PIL import ImageOps
 
+from cnnviz.training import zip_end
 from cnnviz.training.control import RUNS
 from cnnviz.training.files import write_atomically
 
 if TYPE_CHECKING:
     from cnnviz.training.own_pictures import Collection, Picture
 
-__all__ = ["MOST_BYTES", "MOST_FILES", "write", "zips"]
+__all__ = ["MOST_BYTES", "MOST_FILES", "make_room_for_uploads", "said", "write", "zips"]
 
 MOST_BYTES = 200 * 2**20
 MOST_FILES = 400
@@ -60,18 +61,18 @@ def zips(owner: str, runs: Path = RUNS) -> list[tuple[str, Path]]:
     """Titles and paths of what an owner has collected, the newest first."""
     found = []
     for path in sorted(_listed(runs / _FOLDER), key=_age, reverse=True):
-        said = _said(path)
-        if said.get("owner") == owner and isinstance(said.get("title"), str):
-            found.append((said["title"], path.absolute()))
+        told = said(path)
+        if told.get("owner") == owner and isinstance(told.get("title"), str):
+            found.append((told["title"], path.absolute()))
     return found
 
 
-def _said(path: Path) -> dict[str, Any]:
-    """What a zip's comment says; nothing, when it is none of ours."""
-    with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
-        said = json.loads(archive.comment)
-        if isinstance(said, dict):
-            return said
+def said(path: Path) -> dict[str, Any]:
+    """What a zip's comment says: title, owner, and whether it was collected here; nothing when it is none of ours."""
+    with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
+        told = json.loads(zip_end.comment(file))
+        if isinstance(told, dict):
+            return told
     return {}
 
 
@@ -82,8 +83,8 @@ def _packed(collection: Collection, shape: tuple[int, int, int], owner: str) -> 
             for name, pictures in classes.items():
                 for number, each in enumerate(pictures):
                     archive.writestr(zipfile.ZipInfo(f"{part}/{name}/{number:03}.png", _TIME), _png(each, shape))
-        said = {"title": _title(collection, shape), "owner": owner, "collected": True}
-        archive.comment = json.dumps(said).encode()
+        told = {"title": _title(collection, shape), "owner": owner, "collected": True}
+        archive.comment = json.dumps(told).encode()
     return stream.getvalue()
 
 
@@ -115,7 +116,7 @@ def _age(path: Path) -> float:
 def _make_room(folder: Path, runs: Path, fresh: Path) -> None:
     """Remove old collections, until all fit; not `fresh`, not what a run learns from, nor zips that were uploaded."""
     sizes = {}
-    for path in sorted((path for path in _listed(folder) if _said(path).get("collected")), key=_age):
+    for path in sorted((path for path in _listed(folder) if said(path).get("collected")), key=_age):
         with contextlib.suppress(OSError):
             sizes[path] = path.stat().st_size
     kept = {fresh.name, *_used(runs)}
@@ -125,6 +126,43 @@ def _make_room(folder: Path, runs: Path, fresh: Path) -> None:
         if path.name not in kept:
             path.unlink(missing_ok=True)
             del sizes[path]
+
+
+def make_room_for_uploads(runs: Path, most_bytes: int, most_files: int, owner: str = "") -> bool:
+    """Remove the oldest uploads that no run learns from, until the others fit; none, when that is not enough.
+
+    Args:
+        runs: folder of the runs.
+        most_bytes: that may be left.
+        most_files: that may be left.
+        owner: whose uploads; everybody's when empty.
+
+    Returns:
+        Whether they fit.
+    """
+    sizes = _uploads(runs, owner)
+    used = _used(runs)
+    goes = []
+    for path in [path for path in sizes if path.name not in used]:
+        if sum(sizes.values()) <= most_bytes and len(sizes) <= most_files:
+            break
+        goes.append(path)
+        del sizes[path]
+    fits = sum(sizes.values()) <= most_bytes and len(sizes) <= most_files
+    for path in goes if fits else ():
+        path.unlink(missing_ok=True)
+    return fits
+
+
+def _uploads(runs: Path, owner: str) -> dict[Path, int]:
+    """Sizes in bytes of the zips that were not collected here, the oldest first."""
+    found = {}
+    for path in sorted(_listed(runs / _FOLDER), key=_age):
+        told = said(path)
+        if not told.get("collected") and owner in ("", told.get("owner")):
+            with contextlib.suppress(OSError):
+                found[path] = path.stat().st_size
+    return found
 
 
 def _used(runs: Path) -> set[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -19,7 +21,7 @@ from pages.common.training_data import OWN, DataChoice, choices
 from pages.common.training_networks import CUSTOM, fits, is_for_small_pictures, network_names, offered_options, smallest
 from pages.common.training_settings import NUMBER_NAMES
 from pages.common.visitor import visitor
-from pages.common.zips import LARGEST, MOST, keep
+from pages.common.zips import LARGEST, MOST, keep, kept
 
 __all__ = ["command_line", "data_controls", "network_controls", "recipe_controls"]
 
@@ -227,9 +229,17 @@ def command_line(recipe: Recipe) -> None:
     """What to type to train the same; made when it is looked at."""
     shown = st.expander(_("On the command line"), icon=":material/terminal:", on_change="rerun")
     if shown.open:
-        from pathlib import Path
-
         from cnnviz.training.export import command
         from cnnviz.training.runs import Run
 
-        shown.code(command(Run(Path(), recipe, {})), language="bash", wrap_lines=True)
+        typed = replace(recipe, data=_typed_data(recipe.data))
+        shown.code(command(Run(Path(), typed, {})), language="bash", wrap_lines=True)
+
+
+def _typed_data(data: str) -> str:
+    """A visitor's own zip as it is called at home: where this machine keeps it helps nobody."""
+    found = kept(Path(data).stem)
+    if found is None:
+        return data
+    title = "".join(sign if sign.isprintable() and sign not in "/\\*" else "-" for sign in found.title)
+    return f"{title.removesuffix('.zip').lstrip('-. ') or 'pictures'}.zip"

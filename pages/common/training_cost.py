@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cnnviz.errors import DataError, WorkError
 from cnnviz.networks import custom
 from cnnviz.text import N_
+from cnnviz.training import control
 from cnnviz.training.recipe import Recipe
 from pages.common.network_facts import facts
 from pages.common.run_list import Entry
 from pages.common.training_data import DataChoice
 from pages.common.training_networks import CUSTOM
 
-__all__ = ["MOST_WORK", "Cost", "check_custom", "check_work", "cost", "seconds"]
+__all__ = [
+    "LEAST_FREE",
+    "MOST_EPOCHS",
+    "MOST_PARAMETERS",
+    "MOST_WORK",
+    "Cost",
+    "check_custom",
+    "check_work",
+    "cost",
+    "seconds",
+]
 
 MOST_WORK = 2e13  # multiply-accumulates, forward, of all pictures in all epochs: about an hour and a half on one core
+MOST_EPOCHS = 200  # each leaves an observation on the disk
+MOST_PARAMETERS = 30_000_000  # a checkpoint takes twelve bytes for each
+LEAST_FREE = 2  # GB of the disk that the runs are on
 _PER_SECOND = 4e9  # of them, while learning on one core, where nothing was measured yet
 _SMALL = 1.5  # the largest factor between two runs that count as alike
 
@@ -24,6 +39,15 @@ _WORK = N_(
     "This is {times:.0f} times as much work as the page may ask for: take fewer epochs, a smaller network or less "
     "data, or start it on the command line, which has no such limit."
 )
+_EPOCHS = N_(
+    "{limit} epochs are the most that the page may ask for: take fewer, or start it on the command line, which has no "
+    "such limit."
+)
+_PARAMETERS = N_(
+    "This network has {count:.0f} million parameters, but {limit} million are the most that the page may ask for: take "
+    "a smaller one, or start it on the command line, which has no such limit."
+)
+_FREE = N_("The disk here has less than {limit} GB free: no run can start until some are removed.")
 _ENDS = N_("The network ends in {output} numbers, but these pictures have {classes} classes: change its last layer.")
 
 
@@ -64,7 +88,7 @@ def check_custom(text: str, data: DataChoice) -> Cost:
 
 
 def check_work(recipe: Recipe, data: DataChoice, counted: Cost) -> None:
-    """Refuse what would keep everybody waiting.
+    """Refuse what would keep everybody waiting, or fill the disk.
 
     Raises:
         WorkError: when it is too much.
@@ -72,6 +96,13 @@ def check_work(recipe: Recipe, data: DataChoice, counted: Cost) -> None:
     work = recipe.epochs * data.pictures * counted.macs
     if work > MOST_WORK:
         raise WorkError(_WORK, times=work / MOST_WORK)
+    if recipe.epochs > MOST_EPOCHS:
+        raise WorkError(_EPOCHS, limit=MOST_EPOCHS)
+    if counted.parameters > MOST_PARAMETERS:
+        raise WorkError(_PARAMETERS, count=counted.parameters / 1e6, limit=MOST_PARAMETERS // 1_000_000)
+    place = next(each for each in (control.RUNS, *control.RUNS.parents) if each.exists())
+    if shutil.disk_usage(place).free < LEAST_FREE * 1e9:
+        raise WorkError(_FREE, limit=LEAST_FREE)
 
 
 def seconds(recipe: Recipe, data: DataChoice, counted: Cost, runs: Iterable[Entry]) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import streamlit as st
 from cnnviz.errors import DataError
 from cnnviz.text import N_
 from cnnviz.training import class_folders
+from cnnviz.training.class_folders import Limits
 from pages.common.zips import Zip, kept, limits, zips_of
 
 __all__ = ["NAMED", "OWN", "DataChoice", "choices", "data_root", "find"]
@@ -61,7 +63,7 @@ def data_root() -> Path:
 
 def choices(owner: str) -> list[DataChoice]:
     """Everything that a visitor may choose: data sets with a name, then their own pictures, newest first."""
-    return [*(_named(key) for key in NAMED), *(_own(each) for each in zips_of(owner))]
+    return [*(_named(key) for key in NAMED), *_all_own(owner)]
 
 
 def find(key: str, owner: str) -> DataChoice:
@@ -78,29 +80,39 @@ def find(key: str, owner: str) -> DataChoice:
         there = kept(digest)
         if there is None:
             raise DataError(_GONE)
-        found = _own(there)
+        try:
+            found = _own(there)
+        except OSError as error:
+            raise DataError(_GONE) from error
     return found
 
 
 def _named(key: str) -> DataChoice:
     title, shape, pictures, classes, file = NAMED[key]
     root = data_root()
-    zips = sorted(root.glob(f"{key}*.zip")) if file else []
+    zips = class_folders.archives(root, key) if file else []
     if zips:
-        shape, pictures, classes = _counted(tuple((path, path.stat().st_mtime_ns) for path in zips))
+        shape, pictures, classes = _counted(tuple((path, path.stat().st_mtime_ns) for path in zips), None)
     there = not file or bool(zips) or (root / file).exists() or (root / f"{file}.gz").exists()
     return DataChoice(key, title, key, shape, pictures, classes, there)
 
 
+def _all_own(owner: str) -> Iterable[DataChoice]:
+    """Those that can be read; another visitor's upload may remove an old one at any time."""
+    for each in zips_of(owner):
+        with suppress(DataError, OSError):
+            yield _own(each)
+
+
 def _own(zipped: Zip) -> DataChoice:
-    shape, pictures, classes = _counted(((zipped.path, zipped.path.stat().st_mtime_ns),))
+    shape, pictures, classes = _counted(((zipped.path, zipped.path.stat().st_mtime_ns),), limits())
     return DataChoice(OWN + zipped.path.stem, zipped.title, str(zipped.path), shape, pictures, classes)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _counted(files: Sequence[tuple[Path, int]]) -> tuple[tuple[int, int, int], int, int]:
+def _counted(files: Sequence[tuple[Path, int]], most: Limits | None) -> tuple[tuple[int, int, int], int, int]:
     """Shape, pictures to learn from and classes, from the list of a zip's files and its first picture."""
-    found = class_folders.members([path for path, _time in files], limits() if len(files) == 1 else None)
-    first = class_folders.decode(found[:1]).images.shape[1:]
+    found = class_folders.members([path for path, _time in files], most)
+    first = class_folders.decode(found[:1], most).images.shape[1:]
     test = sum(each.split == "test" for each in found) or len(found) // 5
     return (int(first[0]), int(first[1]), int(first[2])), len(found) - test, len({each.label for each in found})

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cnnviz.errors import DataError
 from cnnviz.text import N_
-from cnnviz.training import class_folders, control, own_zips
+from cnnviz.training import class_folders, control, own_zips, zip_end
 from cnnviz.training.class_folders import Limits
 from cnnviz.training.files import write_atomically
 
@@ -24,14 +24,18 @@ __all__ = ["LARGEST", "MOST", "Zip", "folder", "keep", "kept", "limits", "zips_o
 
 LARGEST = 50  # MB of one zip
 MOST = 5_000  # files in one zip
-_EACH = 8  # zips of one visitor
-_ALL = 1000  # MB of all zips
+_EACH = 8  # uploads of one visitor
+_ALL = 1000  # MB of all uploads
+_MOST_ZIPS = 1000  # uploads of all visitors
+_TRIED = 3  # pictures that are decoded at once, the smallest ones
+_TRIED_PIXELS = 1_000_000  # of all of them
 _TITLE = 40  # characters
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MANY = N_("You have {limit} sets of pictures here, which is the most.")
+_FILES = N_("{name} holds more than {limit} files, which is the most.")
+_MANY = N_("You have {limit} sets of pictures here, which is the most, and runs learn from all: remove a run first.")
 _HEAVY = N_("{name} has more than {limit} MB, which is the most here: use fewer or smaller pictures.")
-_FULL = N_("The pictures of all visitors take more than {limit} MB here: no more can be kept.")
+_FULL = N_("Runs learn from as many uploaded pictures as can be kept here: try again when some runs are removed.")
 _NOT_KEPT = N_("The pictures cannot be kept: {reason}.")
 _NO_ZIP = N_("{name} is not a zip file, or is damaged.")
 
@@ -46,7 +50,15 @@ class Zip:
 
 def limits() -> Limits:
     """What a visitor's zip may hold: far less than the command line takes, for everyone shares the machine."""
-    return Limits(members=MOST, member_bytes=10 * 2**20, member_pixels=25_000_000, pixels=25_000_000)
+    return Limits(
+        members=MOST,
+        member_bytes=10 * 2**20,
+        member_pixels=25_000_000,
+        pixels=25_000_000,
+        classes=100,
+        all_bytes=2 * LARGEST * 2**20,
+        all_pixels=500_000_000,
+    )
 
 
 def folder() -> Path:
@@ -63,26 +75,31 @@ def keep(data: bytes, name: str, owner: str) -> Zip:
         owner: the visitor.
 
     Raises:
-        DataError: when it is no zip of class folders or is too large, or there are too many.
+        DataError: when it is no zip of class folders or is too large, or runs use as many as may be kept. Where they do
+            not, the oldest uploads make room.
     """
     title = " ".join(name.split())[:_TITLE] or "zip"
     if len(data) > LARGEST * 2**20:
         raise DataError(_HEAVY, name=title, limit=LARGEST)
     named = _named(data, title, owner)
     path = folder() / f"{hashlib.sha256(named).hexdigest()}.zip"
-    if not path.exists():
-        _check_room(owner, len(named))
-        _check(named, title)
-        try:
+    try:
+        if path.exists():
+            path.touch()  # brought again: not old any more
+        else:
+            _check(named, title)
+            _make_room(owner, len(named))
             write_atomically(path, named)
-        except OSError as error:
-            raise DataError(_NOT_KEPT, reason=error.strerror or error) from error
+    except OSError as error:
+        raise DataError(_NOT_KEPT, reason=error.strerror or error) from error
     return Zip(title, path)
 
 
 def _named(data: bytes, title: str, owner: str) -> bytes:
     """The zip with title and owner as its comment."""
     stream = io.BytesIO(data)
+    if zip_end.count(stream, MOST) > MOST:
+        raise DataError(_FILES, name=title, limit=MOST)
     try:
         with zipfile.ZipFile(stream, "a") as archive:
             archive.comment = json.dumps({"title": title, "owner": owner}).encode()
@@ -91,21 +108,27 @@ def _named(data: bytes, title: str, owner: str) -> bytes:
     return stream.getvalue()
 
 
-def _check_room(owner: str, size: int) -> None:
-    if len(zips_of(owner)) >= _EACH:
+def _make_room(owner: str, size: int) -> None:
+    if not own_zips.make_room_for_uploads(control.RUNS, _ALL * 2**20, _EACH - 1, owner):
         raise DataError(_MANY, limit=_EACH)
-    if sum(path.stat().st_size for path in folder().glob("*.zip")) + size > _ALL * 2**20:
-        raise DataError(_FULL, limit=_ALL)
+    if not own_zips.make_room_for_uploads(control.RUNS, _ALL * 2**20 - size, _MOST_ZIPS):
+        raise DataError(_FULL)
 
 
 def _check(data: bytes, title: str) -> None:
-    """Look at the list of files, and decode one picture of each class; training decodes all, in its own process."""
+    """Look at the list of files and at all headers, and decode a few small pictures.
+
+    Whoever uploads waits for it, and so does everybody else; training decodes all, in its own process.
+    """
     safe = re.sub(r"[^\w. -]", "_", title.removesuffix(".zip"))
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / f"{safe}.zip"
         path.write_bytes(data)
         found = class_folders.members([path], limits())
-        class_folders.decode(list({each.label: each for each in found}.values()), limits())
+        counts = class_folders.check_headers(found, limits())
+        smallest = sorted(range(len(found)), key=counts.__getitem__)[:_TRIED]
+        if sum(counts[number] for number in smallest) <= _TRIED_PIXELS:
+            class_folders.decode([found[number] for number in smallest], limits())
 
 
 def kept(digest: str) -> Zip | None:
@@ -114,9 +137,8 @@ def kept(digest: str) -> Zip | None:
     if not _DIGEST.fullmatch(digest) or not path.exists():
         return None
     try:
-        with zipfile.ZipFile(path) as archive:
-            return Zip(str(json.loads(archive.comment)["title"])[:_TITLE], path)
-    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile):
+        return Zip(str(own_zips.said(path)["title"])[:_TITLE], path)
+    except LookupError:
         return None
 
 

@@ -210,9 +210,9 @@ def test_own_layers_are_counted_and_checked() -> None:
 
 
 def test_too_much_work_is_refused() -> None:
-    """The work of a 20-layer network for a thousand epochs of CIFAR-10's size."""
+    """The work of a 20-layer network for 200 epochs of CIFAR-10's size."""
     many = DataChoice("x", "x", "digits", (3, 32, 32), 50_000, 10)
-    recipe = Recipe(model="resnet20", epochs=1000)
+    recipe = Recipe(model="resnet20", epochs=200)
     with pytest.raises(WorkError, match="times as much work"):
         check_work(recipe, many, cost(recipe, many))
     check_work(Recipe(), DIGITS, cost(Recipe(), DIGITS))

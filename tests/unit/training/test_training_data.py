@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from cnnviz.errors import DataError
-from cnnviz.training import class_folders, data
+from cnnviz.training import class_folders, data, decoded_cache
 from cnnviz.training.class_folders import Limits
 from cnnviz.training.pictures import statistics
 from tests.unit.training.cases import archive, picture
@@ -133,7 +134,7 @@ def test_a_folder_gives_what_its_zip_gives(tmp_path: Path) -> None:
 
 
 def test_several_zips_with_parts_are_one_known_data_set(tmp_path: Path) -> None:
-    """`cifar10*.zip` in the root with folders train and test is CIFAR-10, whole."""
+    """`cifar10-….zip` in the root with folders train and test is CIFAR-10, whole."""
     halves = [{f"train/{name}": content for name, content in two_classes(2, (32, 32)).items()}, {}]
     halves[1] = {name.replace("/0", "/7").replace("/1", "/8"): content for name, content in halves[0].items()}
     for number, files in enumerate(halves):
@@ -143,6 +144,37 @@ def test_several_zips_with_parts_are_one_known_data_set(tmp_path: Path) -> None:
     assert (found.title, len(found.train), len(found.test)) == ("CIFAR-10", 8, 2)
     pattern = data.load(str(tmp_path / "cifar10*.zip"), cache=tmp_path / "cache")
     assert torch.equal(pattern.train.images, found.train.images)
+
+
+def test_cifar_10_is_not_cifar_100(tmp_path: Path) -> None:
+    """A key is no other key's beginning: the zips of one data set are not read for the other."""
+    archive(tmp_path / "cifar100.zip", two_classes(4))
+    archive(tmp_path / "cifar100-more.zip", two_classes(2))
+    with pytest.raises(DataError, match="CIFAR-10 is not in"):
+        data.load("cifar10", tmp_path, cache=tmp_path / "cache")
+    archive(tmp_path / "cifar10.zip", two_classes(5))
+    assert len(data.load("cifar10", tmp_path, cache=tmp_path / "cache").train) == 8
+    assert [path.name for path in class_folders.archives(tmp_path, "cifar100")] == ["cifar100-more.zip", "cifar100.zip"]
+
+
+def test_old_decoded_pictures_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was used last stays, what was not used for the longest time goes, and other files are not touched."""
+    cache = tmp_path / "cache"
+    paths = [archive(tmp_path / f"{number}.zip", two_classes(5 + number)) for number in range(3)]
+    data.load(str(paths[0]), cache=cache)
+    [first] = cache.iterdir()
+    (cache / "other.safetensors").write_bytes(b"x" * 10_000)
+    data.load(str(paths[1]), cache=cache)
+    [second] = {path for path in cache.glob("decoded-*") if path != first}
+    os.utime(first, (2, 2))
+    os.utime(second, (3, 3))
+    data.load(str(paths[0]), cache=cache)  # used again: now the second one is older
+    monkeypatch.setattr(decoded_cache, "MOST_BYTES", int(2.6 * first.stat().st_size))
+    data.load(str(paths[2]), cache=cache)
+    left = set(cache.iterdir())
+    assert first in left
+    assert second not in left
+    assert len(left) == 3
 
 
 def test_grey_pictures_have_one_channel_and_large_ones_become_64(tmp_path: Path) -> None:
