@@ -23,11 +23,12 @@ from cnnviz.text import N_
 from cnnviz.training import picture_sizes, zip_end
 from cnnviz.training.files import digest
 
-__all__ = ["Decoded", "Limits", "Member", "archives", "check_headers", "decode", "fingerprint", "members"]
+__all__ = ["Decoded", "Limits", "Member", "archives", "check_headers", "decode", "fingerprint", "members", "shape"]
 
 SPLITS = {"train": "train", "training": "train", "test": "test", "val": "test", "valid": "test", "validation": "test"}
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_GREY = ("1", "L")  # Pillow's modes
 _LARGEST_KEPT = 96  # pixels a side that are kept as they are
 _SIDE = 64  # of pictures that are larger
 _HEAD = 2**18  # bytes of a file that are searched for the picture's size
@@ -283,7 +284,7 @@ def decode(found: Sequence[Member], limits: Limits | None = None) -> Decoded:
     grey = True
     for number, member in enumerate(found):
         picture = _open(member, limits)
-        grey = grey and picture.mode in ("1", "L")
+        grey = grey and picture.mode in _GREY
         images[number] = np.asarray(ImageOps.fit(picture.convert("RGB"), size, PilImage.Resampling.BILINEAR))
     return Decoded(
         np.ascontiguousarray(np.moveaxis(images[..., :1] if grey else images, 3, 1)),
@@ -293,8 +294,22 @@ def decode(found: Sequence[Member], limits: Limits | None = None) -> Decoded:
     )
 
 
-def _open(member: Member, limits: Limits) -> PilImage.Image:
-    """Decode one picture, its size read from its header before anything else is."""
+def shape(member: Member, limits: Limits | None = None) -> tuple[int, int, int]:
+    """(channels, rows, columns) that `decode` gives pictures like this one; a large one is not decoded for it.
+
+    Raises:
+        DataError: as `decode`.
+    """
+    limits = limits or Limits()
+    found = _open(member, limits, load=False)
+    if max(found.size) <= _LARGEST_KEPT:  # decoded, it may turn out to lie on its side
+        found = _open(member, limits)
+    columns, rows = _check_kept(found.size, 1, limits)
+    return 1 if found.mode in _GREY else 3, rows, columns
+
+
+def _open(member: Member, limits: Limits, load: bool = True) -> PilImage.Image:
+    """Decode one picture, its size read from its header before anything else is; or only read the header."""
     try:
         data = member.read(limits.member_bytes + 1)
         if len(data) > limits.member_bytes:
@@ -302,6 +317,8 @@ def _open(member: Member, limits: Limits) -> PilImage.Image:
         with warnings.catch_warnings(action="ignore"):  # Pillow's own limit is larger than ours
             picture = PilImage.open(io.BytesIO(data), formats=_FORMATS)
             _check_one(member, *picture.size, limits)
+            if not load:
+                return picture
             picture.load()
             return ImageOps.exif_transpose(picture)
     except DataError:

@@ -113,6 +113,5 @@ def _own(zipped: Zip) -> DataChoice:
 def _counted(files: Sequence[tuple[Path, int]], most: Limits | None) -> tuple[tuple[int, int, int], int, int]:
     """Shape, pictures to learn from and classes, from the list of a zip's files and its first picture."""
     found = class_folders.members([path for path, _time in files], most)
-    first = class_folders.decode(found[:1], most).images.shape[1:]
     test = sum(each.split == "test" for each in found) or len(found) // 5
-    return (int(first[0]), int(first[1]), int(first[2])), len(found) - test, len({each.label for each in found})
+    return class_folders.shape(found[0], most), len(found) - test, len({each.label for each in found})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import struct
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from PIL import Image as PilImage
 from sklearn.datasets import load_digits
 
 from cnnviz.errors import DataError
@@ -155,6 +157,19 @@ def test_cifar_10_is_not_cifar_100(tmp_path: Path) -> None:
     archive(tmp_path / "cifar10.zip", two_classes(5))
     assert len(data.load("cifar10", tmp_path, cache=tmp_path / "cache").train) == 8
     assert [path.name for path in class_folders.archives(tmp_path, "cifar100")] == ["cifar100-more.zip", "cifar100.zip"]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "I;16"])
+@pytest.mark.parametrize("size", [(12, 10), (120, 100)])
+def test_the_shape_is_known_before_decoding(tmp_path: Path, mode: str, size: tuple[int, int]) -> None:
+    """Channels and size are those of the decoded pictures, also when a photo lies on its side."""
+    stream = io.BytesIO()
+    turned = PilImage.Exif()
+    turned[0x0112] = 6  # orientation: a quarter turn
+    PilImage.new(mode, size).save(stream, "PNG", exif=turned)
+    path = archive(tmp_path / "own.zip", {f"{name}/{n}.png": stream.getvalue() for name in "ab" for n in range(2)})
+    found = class_folders.members([path])
+    assert class_folders.shape(found[0]) == class_folders.decode(found).images.shape[1:]
 
 
 def test_old_decoded_pictures_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
