@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -20,8 +19,9 @@ from PIL import ImageOps
 
 from cnnviz.errors import DataError
 from cnnviz.text import N_
-from cnnviz.training import picture_sizes, zip_end
+from cnnviz.training import picture_sizes, zip_members
 from cnnviz.training.files import digest
+from cnnviz.training.zip_members import Entry
 
 __all__ = ["Decoded", "Limits", "Member", "archives", "check_headers", "decode", "fingerprint", "members", "shape"]
 
@@ -32,18 +32,11 @@ _GREY = ("1", "L")  # Pillow's modes
 _LARGEST_KEPT = 96  # pixels a side that are kept as they are
 _SIDE = 64  # of pictures that are larger
 _HEAD = 2**18  # bytes of a file that are searched for the picture's size
-_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what everybody uses; the others unpack slowly
 
-_NO_ZIP = N_("{name} is not a zip file, or is damaged.")
-_PATH = N_("{name} holds a file with the path “{path}”, which leads outside: it is not used.")
-_MANY = N_("{name} holds more than {limit} files, which is the most.")
 _LARGE = N_("“{path}” has more than {limit} MB, which is the most for one picture.")
 _PIXELS = N_("The pictures have more than {limit} million pixels in all, which is the most: use fewer or smaller ones.")
 _ONE_PIXELS = N_("“{path}” has {columns} × {rows} pixels, but {limit} million is the most for one picture.")
 _UNREADABLE = N_("“{path}” is not a readable JPEG, PNG or WebP picture: mend it or take it out.")
-_ENCRYPTED = N_("“{path}” is locked with a password: save it without one.")
-_PACKED = N_("“{path}” is packed in a way that is not read here: make an ordinary zip.")
-_UNPACKED = N_("The pictures in {name} have more than {limit} MB when unpacked, which is the most.")
 _MANY_CLASSES = N_("{name} has {count} folders of pictures, but {limit} classes are the most.")
 _ALL_PIXELS = N_("The pictures have more than {limit} million pixels in all as they are: make them smaller.")
 _CLASSES = N_("{name} has pictures in {count} folders; it needs a folder for each class, and at least two of them.")
@@ -59,7 +52,7 @@ class Limits:
         member_pixels: of one picture, as its header counts them.
         pixels: of all pictures, as they are kept.
         classes: folders of pictures.
-        all_bytes: of all pictures in a zip, unpacked.
+        all_bytes: of all files in a zip, unpacked.
         all_pixels: of all pictures, as their headers count them; only `check_headers` looks.
     """
 
@@ -133,7 +126,7 @@ def members(paths: Sequence[Path], limits: Limits | None = None) -> list[Member]
     listed = [entry for path in paths for entry in (_in_folder(path) if path.is_dir() else _in_zip(path, limits))]
     name = paths[0].name if len(paths) == 1 else f"{paths[0].name} …"
     if len(listed) > limits.members:
-        raise DataError(_MANY, name=name, limit=limits.members)
+        raise DataError(zip_members.MANY, name=name, limit=limits.members)
     found = list(_told_apart(listed))
     classes = {member.label for member in found}
     if len(classes) < 2:
@@ -141,9 +134,6 @@ def members(paths: Sequence[Path], limits: Limits | None = None) -> list[Member]
     if len(classes) > limits.classes:
         raise DataError(_MANY_CLASSES, name=name, count=len(classes), limit=limits.classes)
     return sorted(found, key=lambda member: (member.split, member.label, member.path))
-
-
-Entry = tuple[tuple[str, ...], Callable[[int], bytes]]
 
 
 def _in_folder(folder: Path) -> Iterable[Entry]:
@@ -162,49 +152,7 @@ def _file_reader(path: Path) -> Callable[[int], bytes]:
 
 
 def _in_zip(path: Path, limits: Limits) -> Iterable[Entry]:
-    archive = _opened(path, limits)
-    unpacked = 0
-    for entry in archive.infolist():
-        parts = _safe_parts(entry.filename, path.name)
-        if not entry.is_dir() and _is_picture(parts):
-            unpacked += entry.file_size
-            if unpacked > limits.all_bytes:
-                raise DataError(_UNPACKED, name=path.name, limit=limits.all_bytes // 2**20)
-            yield parts, _zip_reader(archive, entry)
-
-
-def _opened(path: Path, limits: Limits) -> zipfile.ZipFile:
-    """Open a zip, its files counted before they are listed."""
-    try:
-        with path.open("rb") as file:
-            if zip_end.count(file, limits.members) > limits.members:
-                raise DataError(_MANY, name=path.name, limit=limits.members)
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DataError(_NO_ZIP, name=path.name) from error
-    if len(archive.infolist()) > limits.members:
-        raise DataError(_MANY, name=path.name, limit=limits.members)
-    return archive
-
-
-def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[int], bytes]:
-    def read(most: int) -> bytes:
-        if entry.flag_bits & 1:
-            raise DataError(_ENCRYPTED, path=entry.filename[:100])
-        if entry.compress_type not in _PACKINGS:
-            raise DataError(_PACKED, path=entry.filename[:100])
-        with archive.open(entry) as file:  # unpacks no further than asked, whatever the header claims
-            return file.read(most)
-
-    return read
-
-
-def _safe_parts(path: str, name: str) -> tuple[str, ...]:
-    """Nothing is written to these paths, but who made such a zip means no good."""
-    pure = PurePosixPath(path.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or ":" in (pure.parts or ("",))[0]:
-        raise DataError(_PATH, name=name, path=path[:100])
-    return pure.parts
+    return (entry for entry in zip_members.entries(path, limits) if _is_picture(entry[0]))
 
 
 def _is_picture(parts: tuple[str, ...]) -> bool:
