@@ -45,7 +45,7 @@ def door(runs: Path) -> Iterator[Path]:
 def expected(runs: Path) -> int:
     """The place that a process would get which came now: 0 for a slot, else from 1."""
     with door(runs) as folder:
-        waiting = len(_tickets(folder))
+        waiting = _tickets(folder)
         return waiting + 1 if waiting or not _any_free(folder) else 0
 
 
@@ -72,7 +72,7 @@ class Queue:
             return 0
         with door(self._runs) as folder:
             ticket = self._ticket or self._take_ticket(folder)
-            place = 1 + sum(path.name < ticket[0].name for path in _tickets(folder))
+            place = 1 + _tickets(folder, before=ticket[0].name)
             if place == 1:
                 self._slot = _free(folder)
             if self._slot is None:
@@ -104,7 +104,7 @@ class Queue:
         self._ticket = None
 
 
-def _locked(path: Path) -> int | None:
+def _locked(path: Path | str) -> int | None:
     """Lock a file; None when another process has it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -130,14 +130,16 @@ def _any_free(folder: Path) -> bool:
     return descriptor is not None
 
 
-def _tickets(folder: Path) -> list[Path]:
-    """Tickets of processes that live; those of dead ones are thrown away."""
-    found = []
-    for path in folder.glob("ticket-*"):
-        descriptor = _locked(path)
+def _tickets(folder: Path, before: str = "ticket-~") -> int:
+    """Count tickets of processes that live and came before one of that name; those of dead ones are thrown away."""
+    found = 0
+    for name in os.listdir(folder):  # noqa: PTH208 - everyone who waits looks again and again
+        if not "ticket-" < name < before:
+            continue
+        descriptor = _locked(f"{folder}/{name}")
         if descriptor is None:
-            found.append(path)
+            found += 1
         else:
-            path.unlink()
+            (folder / name).unlink()
             os.close(descriptor)
     return found
