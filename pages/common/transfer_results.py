@@ -130,8 +130,8 @@ def _order(counts: Sequence[tuple[str, int]], pictures: int) -> str:
         text = _("Level, to the picture: **{runs}**.").format(runs=level)
     else:
         text = _(
-            "{first} is ahead of {second}, but differences of up to about {bound} pictures may well be chance: this "
-            "one is no proof."
+            "**{first}** is ahead of {second}, but differences of up to about {bound} pictures may well be chance: "
+            "this one is no proof."
         ).format(first=best, second=second, bound=bound)
     if most - least > (bound := by_chance([most, least], pictures)):
         behind = _("**{run}** is behind {first} by more than the about {bound} pictures that chance explains.")

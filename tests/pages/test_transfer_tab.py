@@ -226,7 +226,7 @@ def test_chance_is_that_of_two_draws() -> None:
     [
         ([76, 50, 76], ["Level, to the picture: **a, c**", "**b** is behind a"], "Ahead"),
         ([76, 50, 40], ["Ahead: **a**"], "behind"),
-        ([60, 62, 61], ["b is ahead of c", "no proof"], "behind"),
+        ([60, 62, 61], ["**b** is ahead of c", "no proof"], "behind"),
         ([50, 50, 50], ["Level, to the picture: **a, b, c**"], "behind"),
         ([76, 50], ["Ahead: **a**"], "behind"),
     ],
