@@ -86,7 +86,7 @@ def _with_data(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         default=data.ROOT,
         metavar="FOLDER",
         help=f"holds the files of {', '.join(data.names()[1:])} as torchvision has them, or zips of class folders "
-        f"named cifar10*.zip (default: {data.ROOT})",
+        f"named cifar10.zip or cifar10-*.zip (default: {data.ROOT})",
     )
     parser.add_argument("--download", action="store_true", help="fetch the data set to --root when it is not there")
     parser.add_argument(

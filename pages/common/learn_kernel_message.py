@@ -108,7 +108,7 @@ def _labels(known: bool) -> dict[str, Any]:
             "next": _("One step on"),
             "last": _("To the last step"),
         },
-        "step": _("Step"),
+        "step": _("Steps"),
         "speed": _("Speed"),
         "rate": _("{rate} steps/s"),
         "counter": _("step {step} of {steps}, loss {loss}"),

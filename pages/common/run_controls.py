@@ -92,7 +92,7 @@ def run_buttons(settings: Settings, seen: Watched) -> None:
 def _offered(seen: Watched) -> Sequence[tuple[str, str, str]]:
     pause = (_("Pause"), "pause", "pause")
     stop = (_("Stop"), "stop", "stop")
-    step = (_("Step"), "skip_next", "step")
+    step = (_("One step"), "skip_next", "step")
     go_on = (_("Resume"), "resume", "run")
     anew = (_("Resume"), "resume", "resume")
     remove = (_("Remove"), "delete", "remove")

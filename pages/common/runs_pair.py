@@ -52,7 +52,7 @@ def pair_controls(settings: Settings, curves: Sequence[Curve], names: Mapping[st
             on_click=_go,
             args=(settings, train_settings(changes[setting][place][1])),
         )
-    st.caption(_("Opens “Watch it learn” with these settings. Press Start there; the run then appears in this list."))
+    st.caption(_("Opens “Watch it learn” with these settings. Press Train there; the run then appears in this list."))
 
 
 def _go(settings: Settings, values: Mapping[str, Any]) -> None:

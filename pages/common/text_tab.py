@@ -128,6 +128,8 @@ def _offers(settings: Settings) -> None:
 
 
 def _verdict(answer: Answer) -> str:
+    if not any(answer.known):
+        return _("It knows none of these words: what it says about them is chance.")
     names = [_(each) for each in sentences.CLASSES]
     gap = answer.scores[1] - answer.scores[0]
     return _("**{answer}**, {share:.0%} sure: score of good − score of bad = {gap:+.2f}").format(

@@ -82,7 +82,7 @@ def _start_control(settings: Settings, data: DataChoice, runs: Sequence[Entry], 
     """The button; below it what the run would cost, once torch is there to count it."""
     recipe, problem = _recipe(settings, data)
     st.button(
-        _("Start"),
+        _("Train"),
         key=f"{settings.page}/start",
         type="primary",
         icon=":material/play_arrow:",
@@ -121,7 +121,7 @@ def _threads() -> int:
 def _cost(recipe: Recipe, data: DataChoice, runs: Sequence[Entry]) -> str:
     counted = cost(recipe, data)
     check_work(recipe, data, counted)
-    text = _("Start: about {time} here for {epochs} epochs of {pictures:,} pictures · {parameters:,} parameters · "
+    text = _("About {time} here for {epochs} epochs of {pictures:,} pictures · {parameters:,} parameters · "
              "{macs} multiply-accumulates for a picture")  # fmt: skip
     return text.format(
         time=duration(seconds(recipe, data, counted, runs)),
@@ -160,12 +160,18 @@ def _run_control(settings: Settings, runs: Sequence[Entry]) -> str:
     chosen = settings["train_run"]
     if chosen and chosen not in titles:
         titles[chosen] = chosen  # an old one, or one of a link
-    shown = chosen or next(iter(titles))
+    shown = chosen or _newest(runs)
     bound(
         f"{settings.page}/train_run", shown, lambda name: settings.__setitem__("train_run", name), st.selectbox,
         _("Watch"), list(titles), format_func=titles.__getitem__,
     )  # fmt: skip
     return str(shown)
+
+
+def _newest(runs: Sequence[Entry]) -> str:
+    """The run that a visitor sees who chose none: their own newest one, else the network that is shipped."""
+    owner = visitor()
+    return next((each.name for each in runs if each.state.owner == owner), _SHIPPED)
 
 
 def _look(settings: Settings, name: str) -> Watched | None:
@@ -212,7 +218,7 @@ def _shipped() -> None:
     curve = read_card(path)
     if curve is None:
         return
-    st.caption(_("So LeNet-5 learned 60,000 handwritten digits before it was shipped. Press Start to see one learn."))
+    st.caption(_("So LeNet-5 learned 60,000 handwritten digits before it was shipped. Press “Train” to see one learn."))
     classes = [str(each) for each in json.loads(path.read_text("utf-8"))["classes"]]
 
     progress = Progress(_SHIPPED, curve.metrics, (), curve.recipe.epochs)

@@ -142,12 +142,12 @@ def training_suggestions() -> list[Suggestion]:
     return [
         Suggestion(
             _("LeNet on digits"),
-            _("Press Start: within seconds, 97 of 100 digits that it has never seen are read right."),
+            _("Press Train: within seconds, 97 of 100 digits that it has never seen are read right."),
             {"tab": "train"},
         ),
         Suggestion(
             _("Without batch norm"),
-            _("A plain network of 20 layers without batch norm: press Start, and see how long its loss stays flat."),
+            _("A plain network of 20 layers without batch norm: press Train, and see how long its loss stays flat."),
             {"tab": "train", "train_model": "plain20", "train_options": (("norm", "none"), ("width", 0.5)),
              "train_epochs": 5},
         ),
@@ -163,7 +163,7 @@ def training_suggestions() -> list[Suggestion]:
         ),
         Suggestion(
             _("Too high a learning rate"),
-            _("Press Start: each step leads further away than it came from, until the loss is no longer a number."),
+            _("Press Train: each step leads further away than it came from, until the loss is no longer a number."),
             {"tab": "train", "train_learning_rate": 5.0, "train_schedule": "constant"},
         ),
         Suggestion(

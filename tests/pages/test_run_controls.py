@@ -94,7 +94,7 @@ def test_a_damaged_run_leaves_the_tab_to_the_others(runs: Path, damage: str) -> 
     app = opened(train_run="good-1")
     assert not app.exception
     assert not app.error
-    assert "Start" in [each.label for each in app.button]
+    assert "Train" in [each.label for each in app.button]
     assert {each.name for each in entries()} == {"good-1", "bad-1"}
 
 

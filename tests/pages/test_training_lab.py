@@ -120,7 +120,7 @@ def test_a_refusal_of_the_launcher_is_one_sentence(monkeypatch: pytest.MonkeyPat
     app = opened()
     app.button(key="training/start").click().run()
     assert [each.value for each in app.error] == ["You have 2 runs."]
-    assert "Start" in buttons(app)
+    assert "Train" in buttons(app)
 
 
 def test_the_first_visit_counts_as_pytorch_does() -> None:
@@ -136,13 +136,19 @@ def test_only_the_owner_gets_buttons(monkeypatch: pytest.MonkeyPatch, runs: Path
     put_run(runs, "theirs-1", owner="somebody")
     at_the_machine = [False]
     monkeypatch.setattr("pages.common.run_controls.is_at_the_machine", lambda: at_the_machine[0])
-    app = opened()
+    app = opened(train_run="theirs-1")
     assert "Remove" not in buttons(app)
     assert any("Somebody else's run" in each.value for each in app.caption)
     at_the_machine[0] = True
-    app = opened()
+    app = opened(train_run="theirs-1")
     app.button(key="training/run remove theirs-1").click().run()
     assert not (runs / "theirs-1").exists()
+
+
+def test_who_chose_nothing_sees_their_own_newest_run(runs: Path) -> None:
+    """Never a stranger's; without one of their own, the shipped network."""
+    put_run(runs, "theirs-1", owner="somebody")
+    assert opened().selectbox[0].value == "shipped:lenet5-mnist"
 
 
 def test_the_list_tells_what_the_folders_hold(runs: Path) -> None:
