@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import torch
 from torch import nn
@@ -13,6 +15,9 @@ from cnnviz.networks.zoo.inception import Asymmetric, Factorised5x5, InceptionA,
 from cnnviz.networks.zoo.inception_resnet import InceptionResNetA
 from cnnviz.networks.zoo.xception import SeparableConvolution, Xception, XceptionBlock
 from tests.unit.networks.zoo.later_cases import blueprint, pictures, summary, weight_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 torch.set_num_threads(1)
 
@@ -199,18 +204,19 @@ def test_shortcuts_of_xception() -> None:
 
 
 @pytest.mark.parametrize(
-    ("network", "side"),
+    ("build", "side"),
     [
-        (GoogLeNet(width=0.25, num_classes=5, auxiliary=True), 64),
-        (GoogLeNet(width=0.25, num_classes=5, norm="none", third_kernel=5, local_response=True), 64),
-        (InceptionV3(width=0.1, num_classes=5), 80),
-        (Xception(width=0.1, num_classes=5, middle_blocks=2), 64),
+        (lambda: GoogLeNet(width=0.25, num_classes=5, auxiliary=True), 64),
+        (lambda: GoogLeNet(width=0.25, num_classes=5, norm="none", third_kernel=5, local_response=True), 64),
+        (lambda: InceptionV3(width=0.1, num_classes=5), 80),
+        (lambda: Xception(width=0.1, num_classes=5, middle_blocks=2), 64),
     ],
     ids=["googlenet", "googlenet_2014", "inception_v3", "xception"],
 )
-def test_gradient_reaches_every_parameter(network: nn.Module, side: int) -> None:
-    """Nothing is built that does not take part."""
+def test_gradient_reaches_every_parameter(build: Callable[[], nn.Module], side: int) -> None:
+    """Nothing is built that does not take part; drawn from a seed, since a few units alone may all be dead."""
     torch.manual_seed(0)
+    network = build()
     answer = network(pictures(4, 3, side, side))
     sum(each.square().sum() for each in (answer if isinstance(answer, tuple) else (answer,))).backward()
     assert [name for name, each in network.named_parameters() if each.grad is None or not each.grad.any()] == []
