@@ -90,7 +90,7 @@ class Lab {
     this.host.classList.toggle("narrow", width < NARROW_LAB);
     this.host.classList.toggle("dark", this.theme.dark);
     // Of shipped networks nothing was kept but the curves.
-    this.host.classList.toggle("bare", !this.store.kept.size && this.store.rows.length > 0);
+    this.host.classList.toggle("bare", !this.store.offered.length && this.store.rows.length > 0);
     this.drawBar();
     this.drawCurves();
     this.drawPanel();

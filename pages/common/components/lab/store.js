@@ -10,13 +10,14 @@ async function inflate(bytes) {
 class RunStore {
   constructor(changed) {
     this.changed = changed;
-    Object.assign(this, { run: null, rows: [], steps: [], epochs: 0, kept: new Map(), opened: new Map(), asked: new Set(), pictures: null });
+    Object.assign(this, { run: null, rows: [], steps: [], epochs: 0, kept: new Map(), opened: new Map(), asked: new Set(), offered: [], pictures: null });
   }
 
   // A message of the feed; everything in it may have been in one before.
   receive(message) {
     Object.assign(this, { run: message.run, epochs: message.epochs, perEpoch: message.perEpoch });
     this.take(message);
+    this.offered = message.files.map(([, first, last]) => [first, last]);
     for (const file of message.files) this.fetchFile(...file);
     if (message.pictures && this.pictures?.address !== message.pictures) {
       this.fetchOnce(message.pictures, async (bytes) => (this.pictures = { address: message.pictures, ...unpack(await inflate(bytes)) }));
@@ -80,9 +81,10 @@ class RunStore {
     return this.rows.find((row) => row[0] === epoch) ?? null;
   }
 
-  // {header, blobs} of an epoch; null when nothing was kept of it, undefined while it is being opened.
+  // {header, blobs} of an epoch; null when nothing was kept of it, undefined while it is being fetched or opened.
   open(epoch) {
     const record = this.kept.get(epoch);
+    if (!record && this.offered.some(([first, last]) => first <= epoch && epoch <= last)) return undefined;
     if (!record?.packed) return null;
     const found = this.opened.get(epoch);
     if (found === undefined) {
