@@ -59,7 +59,7 @@ def learn(lesson: Lesson, size: int, options: Options) -> Learned:
     """
     x, y = (torch.from_numpy(each)[None, None] for each in (lesson.picture, lesson.target))
     # `skip_init` draws nothing from the random numbers that all threads share; `first_weights` has its own.
-    convolution: nn.Conv2d = nn.utils.skip_init(nn.Conv2d, 1, 1, size, bias=False)  # type: ignore[no-untyped-call]
+    convolution: nn.Conv2d = nn.utils.skip_init(nn.Conv2d, 1, 1, size, bias=False)  # type: ignore[no-untyped-call]  # torch has no type for it
     with torch.no_grad():
         convolution.weight.copy_(first_weights(size, options))
     optimiser = _optimiser(convolution, options)

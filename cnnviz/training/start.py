@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -103,13 +104,13 @@ def _without_head(tensors: Mapping[str, Tensor], recipe: Recipe) -> dict[str, Te
     return {name: each for name, each in tensors.items() if name.rpartition(".")[0] not in heads}
 
 
-def _check_same(recipe: Recipe, architecture: Mapping[str, object]) -> None:
+def _check_same(recipe: Recipe, architecture: Mapping[str, Any]) -> None:
     """Refuse a start of another architecture, or with other options; channels and classes are no options here."""
     model, options = str(architecture["key"]), architecture["options"]
     if model == recipe.model == CUSTOM:
-        _check_same_layers(recipe, options["layers"])  # type: ignore[index]  # `shipped` has checked the card
-    elif model != recipe.model or _all_options(model, options) != _all_options(model, recipe.options):  # type: ignore[arg-type]
-        told = ", ".join(f"{key}={value}" for key, value in options.items()) or "–"  # type: ignore[attr-defined]
+        _check_same_layers(recipe, options["layers"])
+    elif model != recipe.model or _all_options(model, options) != _all_options(model, recipe.options):
+        told = ", ".join(f"{key}={value}" for key, value in options.items()) or "–"
         raise WeightsError(_OTHER, start=recipe.start, model=model, options=told)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import streamlit as st
 
 from cnnviz.errors import ParameterError
 from cnnviz.figures import colours
+from cnnviz.training import control
 from cnnviz.training.drawing import EXAMPLES, START
 from pages.common.components import pack
 from pages.common.drawing_pad import mount, pad_labels, strokes_record
@@ -31,11 +31,10 @@ __all__ = ["DRAW_SETTINGS", "WAYS", "draw_message", "draw_tab", "network_blob"]
 
 WAYS = ("centred", "drawn")
 _DEFAULT = "lenet5-mnist"
-_NAME = re.compile(r"(run:)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
 
 def _read_name(text: str) -> str:
-    if not _NAME.fullmatch(text):
+    if not control.NAME.fullmatch(text.removeprefix("run:")):
         raise ParameterError("draw_network", text[:40], _DEFAULT)
     return text
 

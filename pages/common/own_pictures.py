@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -133,12 +135,16 @@ def _remove_class() -> None:
     _change(lambda kept: kept.without_class(st.session_state[_CLASS]))
 
 
+def _with_picture(file: Any, kept: Collection) -> Collection:
+    return kept.add(st.session_state[_CLASS], [read_picture(file.getvalue(), file.name)])
+
+
 def _take_pictures(key: str) -> None:
     """Take what came, each by itself: one that is no good keeps none of the others away."""
     came = st.session_state.get(key)
     files = came if isinstance(came, list) else [came] if came else []
     for file in files[: MOST_PICTURES + 1]:
-        _change(lambda kept, file=file: kept.add(st.session_state[_CLASS], [read_picture(file.getvalue(), file.name)]))  # type: ignore[misc]
+        _change(partial(_with_picture, file))
     st.session_state[_TURN] += 1
 
 

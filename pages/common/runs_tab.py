@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -23,14 +22,13 @@ __all__ = ["RUNS_SETTINGS", "runs_tab"]
 
 _MOST = 8  # curves at once: as many colours are told apart
 _PAIRS = 6  # buttons
-_NAME = re.compile(r"(run:)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 _LIVE = ("training", "loading")
 _SECONDS = 4.0  # between two looks at a run that is learning
 
 
 def _read_names(text: str) -> tuple[str, ...]:
     names = text[: _MOST * 100].split("~")
-    if len(names) > _MOST or not all(_NAME.fullmatch(name) for name in names):
+    if len(names) > _MOST or not all(control.NAME.fullmatch(name.removeprefix("run:")) for name in names):
         raise ParameterError("runs_chosen", text[:40], f"NAME~run:NAME, 1 … {_MOST}")
     return tuple(dict.fromkeys(names))
 

@@ -9,6 +9,7 @@ from cnnviz.networks import zoo
 from cnnviz.training.comparison import DEGRADATION, Curve, differing
 from cnnviz.training.recipe import NUMBERS
 from pages.common.language import _, ngettext
+from pages.common.training_controls import schedule_names
 
 __all__ = ["augmentation_names", "degradation_sentence", "finding", "labels", "setting_title", "value_text"]
 
@@ -73,12 +74,7 @@ def _choices(name: str) -> Mapping[str, str]:
     """Words for what a recipe calls the choices of a setting, as where they are made."""
     words: dict[str, dict[str, str]] = {
         "optimiser": {"sgd": "SGD", "adam": "Adam"},
-        "schedule": {
-            "constant": _("constant"),
-            "one-cycle": _("one cycle: up, then down"),
-            "cosine": _("down along a cosine"),
-            "step": _("down in steps"),
-        },
+        "schedule": schedule_names(),
         "activation": {"relu": "ReLU", "gelu": "GELU"},
     }
     return words.get(name, {})

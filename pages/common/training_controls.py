@@ -23,7 +23,7 @@ from pages.common.training_settings import NUMBER_NAMES
 from pages.common.visitor import visitor
 from pages.common.zips import LARGEST, MOST, keep, kept
 
-__all__ = ["command_line", "data_controls", "network_controls", "recipe_controls"]
+__all__ = ["command_line", "data_controls", "network_controls", "recipe_controls", "schedule_names"]
 
 _REFUSED = "training/refused zip"
 
@@ -186,7 +186,7 @@ def recipe_controls(settings: Settings) -> None:
         )  # fmt: skip
         settings.control(
             "train_schedule", st.selectbox, _("Learning rate over time"), SCHEDULES,
-            format_func=_schedule_names().__getitem__,
+            format_func=schedule_names().__getitem__,
         )  # fmt: skip
         for name in NUMBER_NAMES:
             if name not in ("epochs", "learning_rate"):
@@ -216,7 +216,8 @@ def _augmentation_control(settings: Settings) -> None:
     )  # fmt: skip
 
 
-def _schedule_names() -> dict[str, str]:
+def schedule_names() -> dict[str, str]:
+    """The schedules of the learning rate in words."""
     return {
         "constant": _("constant"),
         "one-cycle": _("one cycle: up, then down"),

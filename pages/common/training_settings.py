@@ -10,6 +10,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.networks import custom, zoo
 from cnnviz.networks.custom.examples import EXAMPLES
 from cnnviz.networks.zoo import Value
+from cnnviz.training import control
 from cnnviz.training.recipe import AUGMENTATIONS, NUMBERS, OPTIMISERS, SCHEDULES, Recipe
 from pages.common.frame import Suggestion
 from pages.common.language import _
@@ -19,7 +20,6 @@ from pages.common.training_networks import CUSTOM, adapted, network_names
 
 __all__ = ["NUMBER_NAMES", "TRAIN_SETTINGS", "options_of", "recipe_of", "training_suggestions"]
 
-_RUN = re.compile(r"(shipped:)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 _OWN_DATA = re.compile(OWN + r"[0-9a-f]{64}")
 _PAIR = re.compile(r"([a-z0-9_]{1,30})-([A-Za-z0-9_.]{1,20})")
 _MOST_OPTIONS = 8
@@ -36,7 +36,7 @@ def _read_data(text: str) -> str:
 
 
 def _read_run(text: str) -> str:
-    if not _RUN.fullmatch(text):
+    if not control.NAME.fullmatch(text.removeprefix("shipped:")):
         raise ParameterError("train_run", text[:40], "a–z, 0–9, . _ -")
     return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
 from collections.abc import Sequence
@@ -32,7 +31,6 @@ REFUSED = "transfer/not started"
 _BEGUN = "transfer/begun"  # key in the session of the first run that its button has started
 _RECENT = 600  # seconds in which a reload still goes on with the plan
 _ONE_AT_A_TIME = threading.Lock()
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def read_names(text: str) -> tuple[str, ...]:
         ParameterError: for what is no name, and for more than three.
     """
     names = text[:300].split("~")
-    if len(names) > len(KINDS) or not all(_NAME.fullmatch(name) for name in names):
+    if len(names) > len(KINDS) or not all(control.NAME.fullmatch(name) for name in names):
         raise ParameterError("transfer_runs", text[:40], f"NAME~NAME, 1 … {len(KINDS)}")
     return tuple(names)
 
@@ -169,7 +167,7 @@ def is_open(settings: Settings, found: Sequence[Followed]) -> bool:
 
 
 def _is_due(first: State) -> bool:
-    """Whether somebody waits for the rest: this session pressed the button, or the first run was asked for just now."""
+    """Whether somebody waits for the rest: the visitor pressed the button here, or asked for the first run just now."""
     return st.session_state.get(_BEGUN) == first.name or time.time() - first.asked < _RECENT
 
 
