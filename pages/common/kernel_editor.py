@@ -45,7 +45,7 @@ def edited(kernel: Kernel, event: str, value: Any) -> Kernel | Draft:
     cells = None
     try:
         if event == "cells":
-            cells = tuple(tuple(str(cell) for cell in row) for row in value)
+            cells = tuple(tuple(str(cell) for cell in row) for row in value["rows"])
             return kernels.custom(kernel_text.parse_cells(cells))
         if event == "paste":
             return kernels.custom(kernel_text.parse_text(str(value)))
@@ -53,7 +53,7 @@ def edited(kernel: Kernel, event: str, value: Any) -> Kernel | Draft:
     except (KernelError, ParameterError) as error:
         # Only where single cells are at fault are the texts kept: a table that is too large is not sent back.
         return Draft(cells if isinstance(error, KernelError) and error.cells else None, error)
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return kernel
 
 
@@ -63,12 +63,15 @@ def kernel_editor(key: str, kernel: Kernel, on_edit: Callable[[Kernel], None]) -
     While cells are wrong they stay on the screen as typed, named below, and the last good kernel stays in use.
     """
     drafts: dict[str, tuple[Kernel, Draft]] = st.session_state.setdefault("kernel drafts", {})
+    answered: dict[str, int] = st.session_state.setdefault("kernel reports", {})
     mount = f"{key}/grid"
 
     def apply(event: str) -> None:
         value = st.session_state[mount].get(event)
         if value is None:
             return
+        if event == "cells":
+            answered[key] = _report(value)
         result = edited(kernel, event, value)
         drafts.pop(key, None)
         if isinstance(result, Draft):
@@ -82,13 +85,19 @@ def kernel_editor(key: str, kernel: Kernel, on_edit: Callable[[Kernel], None]) -
         draft = None
     component("kernel_editor", "../unpack.js", "../colours.js", "main.js")(
         key=mount,
-        data=pack(_message(kernel, draft), colours.diverging().tobytes()),
+        data=pack(_message(kernel, draft) | {"answered": answered.get(key, 0)}, colours.diverging().tobytes()),
         on_cells_change=lambda: apply("cells"),
         on_paste_change=lambda: apply("paste"),
         on_action_change=lambda: apply("action"),
     )
     if draft is not None:
         st.error(translate(draft.error) + " " + _("The last good kernel stays in use."), icon=":material/edit_off:")
+
+
+def _report(value: Any) -> int:
+    """The number the browser gave its report: the answer carries it, so that an old answer is known as such."""
+    number = value.get("report") if isinstance(value, dict) else None
+    return number if isinstance(number, int) and 0 <= number < 2**53 else 0
 
 
 def _message(kernel: Kernel, draft: Draft | None) -> dict[str, Any]:

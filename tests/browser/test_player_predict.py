@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 torch.set_num_threads(1)
 
-# Whatever a reader, a screen reader or a curious student finds in the page: text, attributes, form values.
+# Whatever a reader, a screen reader or a curious student finds in the page: text, attributes, form values. Not the
+# attributes that name another element: React makes up names such as ":r19:".
 EVERYTHING = """() => {
     const found = [];
     const visit = (node) => {
         if (["STYLE", "SCRIPT", "LINK", "svg"].includes(node.nodeName)) return;
         if (node.nodeType === Node.TEXT_NODE) found.push(node.data);
         for (const { name, value } of node.attributes ?? []) {
+            if (/^aria-(controls|owns|labelledby|describedby|details|activedescendant)$/.test(name)) continue;
             if (/^(aria-|data-step|title|placeholder|value|max)/.test(name)) found.push(value);
         }
         if ("value" in node && typeof node.value === "string") found.push(node.value);

@@ -103,6 +103,30 @@ def test_typing_slowly_loses_nothing(open_page: OpenPage) -> None:
     expect(cell).to_have_value("123456")
 
 
+def test_a_late_answer_does_not_undo_what_was_sent_after_it(open_page: OpenPage) -> None:
+    """The answer to the first report comes again after the second: the cell keeps what it holds, until it is left."""
+    playground = Playground(open_page("/filters"))
+    cell = playground.cell(2, 2)
+    cell.click(click_count=3)
+    playground.page.keyboard.type("12")
+    expect(playground.page).to_have_url(re.compile("-2_12_2"))
+    wait_until_idle(playground.page)
+    answer = """(cell, earlier) => {
+        const editor = cell.getRootNode().querySelector(".editor").parentNode.editor;
+        window.newest ??= editor.header;
+        const cells = [["-1", "0", "1"], ["-2", "12", "2"], ["-1", "0", "1"]];
+        const header = { ...window.newest, cells, answered: window.newest.answered - earlier };
+        editor.receive({ header, blobs: [editor.palette] }, editor.send);
+    }"""
+    playground.page.keyboard.type("3")
+    expect(playground.page).to_have_url(re.compile("-2_123_2"))
+    wait_until_idle(playground.page)
+    cell.evaluate(answer, 1)
+    expect(cell).to_have_value("123")
+    cell.evaluate(answer, 0)
+    expect(cell).to_have_value("12")
+
+
 def test_paste_and_reshape(open_page: OpenPage) -> None:
     """A Python list pasted into a cell becomes the kernel; rotating and adding a column work on it."""
     playground = Playground(open_page("/filters"))

@@ -237,7 +237,7 @@ def test_automatic_view() -> None:
 def test_typed_cells_become_a_custom_kernel() -> None:
     """A preset is copied, never changed."""
     preset = kernels.get("sobel_x")
-    result = edited(preset, "cells", [["1", "2"], ["3/4", "-0,5"]])
+    result = edited(preset, "cells", {"rows": [["1", "2"], ["3/4", "-0,5"]]})
     assert isinstance(result, Kernel)
     assert result.key == "custom"
     np.testing.assert_allclose(result.weights, [[1, 2], [0.75, -0.5]])
@@ -246,7 +246,7 @@ def test_typed_cells_become_a_custom_kernel() -> None:
 
 def test_bad_cells_are_kept_as_typed() -> None:
     """The draft holds all texts and names every bad cell."""
-    result = edited(kernels.get("sobel_x"), "cells", [["1", "x"], ["", "inf"]])
+    result = edited(kernels.get("sobel_x"), "cells", {"rows": [["1", "x"], ["", "inf"]]})
     assert isinstance(result, Draft)
     assert result.cells == (("1", "x"), ("", "inf"))
     assert {(cell.row, cell.column) for cell in result.error.cells} == {(1, 2), (2, 1), (2, 2)}
@@ -258,9 +258,11 @@ def test_bad_cells_are_kept_as_typed() -> None:
         ("cells", None),
         ("cells", 7),
         ("cells", [1, 2]),
-        ("cells", [[["deep"]]]),
-        ("cells", [["1"] * 40] * 40),
-        ("cells", []),
+        ("cells", {}),
+        ("cells", {"rows": [1, 2]}),
+        ("cells", {"rows": [[["deep"]]]}),
+        ("cells", {"rows": [["1"] * 40] * 40}),
+        ("cells", {"rows": []}),
         ("paste", None),
         ("paste", {"a": 1}),
         ("paste", "x" * 100_000),

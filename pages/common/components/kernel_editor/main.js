@@ -28,6 +28,7 @@ function sameNumber(first, second) {
 
 class KernelEditor {
   constructor(parent) {
+    this.reports = 0; // how often cells were sent; the answer says up to which report it knows
     this.host = document.createElement("div");
     this.host.className = "editor";
     this.host.innerHTML = `<canvas class="map"></canvas><div class="scroll"><div class="cells" role="grid"></div></div><div class="tools"></div>`;
@@ -52,11 +53,14 @@ class KernelEditor {
     });
   }
 
-  // header: {cells: [[text]], values: [[number]], bad: [[row, column]], labels}
+  // header: {cells: [[text]], values: [[number]], bad: [[row, column]], answered, labels}
   receive({ header, blobs }, send) {
     [this.send, this.header, this.palette] = [send, header, blobs[0]];
-    // What was typed after the last report must not be undone by the answer to it: that answer is old.
-    this.typing = this.reported !== undefined && JSON.stringify(this.texts()) !== this.reported;
+    // What was typed meanwhile must not be undone by an answer to an earlier report. Once the cells are left,
+    // every answer counts: a report that was lost on its way must not make the editor deaf.
+    const overtaken = header.answered < this.reports && this.cells.contains(this.cells.getRootNode().activeElement);
+    this.typing = overtaken || (this.reported !== undefined && JSON.stringify(this.texts()) !== this.reported);
+    this.reports = Math.max(this.reports, header.answered);
     if (!this.typing) {
       clearTimeout(this.timer);
       this.reported = JSON.stringify(header.cells);
@@ -159,7 +163,8 @@ class KernelEditor {
     const now = JSON.stringify(rows);
     if (now === this.reported) return;
     this.reported = now;
-    this.send("cells", rows);
+    this.reports += 1;
+    this.send("cells", { rows, report: this.reports });
   }
 
   key(event) {
