@@ -72,6 +72,7 @@ screenshot: $(VENV)/chromium
 	@$(BIN)/python -m tests.browser.screenshot docs/frequency.png "/frequency?chain=sobel_x"
 	@$(BIN)/python -m tests.browser.screenshot docs/architectures.png "/architectures?view=conv3_x,conv3_x.0~conv3_x.0~kind"
 	@$(BIN)/python -m tests.browser.screenshot docs/training.png "/training?tab=draw"
+	@$(BIN)/python -m tests.browser.screenshot docs/maps.png "/maps"
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnviz.text import N_
+from cnnviz.text import N_, Sentence
 
 __all__ = [
     "BadCell",
@@ -130,7 +130,11 @@ class UnknownNetworkError(CnnvizError):
 
 
 class WeightsError(CnnvizError):
-    """Raised when weights do not belong to a network."""
+    """Raised when weights do not belong to a network; `misfits` lists what did not fit, where that is known."""
+
+    def __init__(self, template: str, misfits: tuple[Sentence, ...] = (), **data: object) -> None:
+        super().__init__(template, **data)
+        self.misfits = misfits
 
 
 class WorkError(CnnvizError):

@@ -25,7 +25,7 @@ from pages.common.diagram import Network
 from pages.common.diagram_tab import diagram_tab
 from pages.common.families_tab import FAMILIES_SETTINGS, families_tab
 from pages.common.frame import guarded, header, notices, suggestions
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.layers_tab import layers_tab
 from pages.common.network_facts import facts, side_that_works
 from pages.common.scaling_tab import SCALING_SETTINGS, scaling_tab
@@ -65,7 +65,7 @@ def _explorer(settings: Settings) -> None:
     refused = legal(settings)
     settings.publish()
     if refused:
-        st.warning(translate(refused))
+        st.warning(sentence(refused))
     if settings["tab"] in _ABOUT_ONE:
         with st.sidebar:
             picker(settings)
@@ -109,7 +109,7 @@ def _failed(settings: Settings, failure: ShapeError) -> None:
     """Which layer stopped, and which input would do."""
     side = side_that_works(settings["net"], options_of(settings), size_of(settings))
     remedy = "" if side is None else " " + _("An input of {side} × {side} would do.").format(side=side)
-    st.error(translate(failure) + remedy, icon=":material/error:")
+    st.error(sentence(failure) + remedy, icon=":material/error:")
 
 
 def _chosen(settings: Settings) -> Network:

@@ -13,7 +13,7 @@ from pages.common.chain_controls import chain_controls
 from pages.common.filter_facts import histograms, kernel_facts, noise_readout, result_line
 from pages.common.filter_settings import SETTINGS, filter_suggestions
 from pages.common.frame import guarded, header, notices, suggestions
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.pictures import Pictures, picture_controls, pictures
 from pages.common.settings import Settings
 from pages.common.viewer import (
@@ -110,7 +110,7 @@ def _filter(settings: Settings, chosen: Pictures) -> None:
         pixel = settings["pixel"] or None
         viewer("filters/viewer", chosen.shown, recipe, shown, pixel=pixel, on_pixel=lambda: _pin(settings))
     except CnnvizError as error:
-        st.error(translate(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         shown = None
     finally:
         # Whatever went wrong: the controls that mend it stay.

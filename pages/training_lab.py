@@ -48,8 +48,10 @@ def main() -> None:
 @st.fragment
 @guarded
 def _lab(settings: Settings) -> None:
-    settings.publish()
-    lazy_tabs(settings, _tabs(settings))
+    try:
+        lazy_tabs(settings, _tabs(settings))
+    finally:  # after the controls: a browser that has the address has them, too
+        settings.publish()
 
 
 def _tabs(settings: Settings) -> Mapping[str, tuple[str, Callable[[], None]]]:

@@ -5,16 +5,26 @@ PyTorch's meta kernels do not check everything that the real ones do.
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Iterable
 
-from cnnviz.errors import ShapeError
+from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+
+from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.networks.facts import Shape
 from cnnviz.networks.zoo.parts import Add, Concatenate
+from cnnviz.text import N_
 
-__all__ = ["check_input", "expected_input"]
+__all__ = ["check_initialised", "check_input", "expected_input"]
 
 _ANY = "…"
 _RANKS: dict[type[nn.Module], int] = {nn.BatchNorm2d: 4, nn.BatchNorm3d: 5}
+
+
+def check_initialised(model: nn.Module, weights: Iterable[Tensor | None]) -> None:
+    """Raise a ParameterError when `model` has lazy layers, whose first real run would change its `weights`."""
+    if any(isinstance(each, UninitializedParameter | UninitializedBuffer) for each in weights):
+        raise ParameterError("model", type(model).__name__, N_("a network whose weights have shapes"))
 
 
 def check_input(name: str, module: nn.Module, shapes: tuple[Shape, ...]) -> None:

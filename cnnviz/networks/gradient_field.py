@@ -15,7 +15,7 @@ from cnnviz.text import N_
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["MOST_PRODUCTS", "support"]
+__all__ = ["MOST_PRODUCTS", "bounding_box", "support"]
 
 MOST_PRODUCTS = 100_000_000  # of all layers; torch writes them out in float64: 8 bytes each for one layer at a time
 
@@ -58,7 +58,7 @@ def support(layers: Sequence[Layer], size: int | Pair, unit: Pair) -> Region | N
     for layer, along in zip(stack, axes, strict=True):
         y = _averaged(y, layer, along)
     (gradient,) = torch.autograd.grad(y[0, 0, unit[0], unit[1]], x)
-    return _bounding_box(gradient[0, 0])
+    return bounding_box(gradient[0, 0])
 
 
 def _written(stack: Sequence[Layer], size: int | Pair) -> list[tuple[Axis, Axis]]:
@@ -94,7 +94,8 @@ def _beyond(axis: Axis) -> int:
     return max(0, (axis.output - 1) * axis.stride + axis.extent - axis.padded)
 
 
-def _bounding_box(gradient: torch.Tensor) -> Region | None:
+def bounding_box(gradient: torch.Tensor) -> Region | None:
+    """The smallest rectangle around all pixels of `gradient`, (H, W), that are not 0; None when all are."""
     rows, columns = (gradient.ne(0).any(dim=1 - axis).nonzero()[:, 0] for axis in (0, 1))
     if not len(rows):
         return None

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from cnnviz.errors import CnnvizError, WeightsError
 from cnnviz.networks import custom, zoo
+from cnnviz.networks.preparation import Preparation
 from cnnviz.text import N_
 
 if TYPE_CHECKING:
     from PIL import Image as PilImage
     from torch import Tensor, nn
 
-__all__ = ["CUSTOM", "MODELS", "Trained", "load", "names"]
+__all__ = ["CUSTOM", "MODELS", "Trained", "is_card", "load", "names", "read_card"]
 
 CUSTOM = "custom"
 """The architecture on the card of a network whose layers are its option `layers`, see `cnnviz.networks.custom`."""
@@ -60,21 +61,28 @@ class Trained:
         Returns:
             float32, shape (C, H, W): (level / 255 − mean) / std.
         """
-        import numpy as np
-        import torch
-        from PIL import Image, ImageOps
+        return self.preparation.normalised(self.preparation.seen_of(picture))
 
+    @property
+    def preparation(self) -> Preparation:
+        """What is done to a picture before the network gets it."""
         channels, rows, columns = self.card["input"]["shape"]
-        upright = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
-        fitted = ImageOps.fit(upright, (columns, rows), Image.Resampling.BILINEAR)
-        levels = torch.from_numpy(np.array(fitted, np.float32).reshape(rows, columns, channels)).permute(2, 0, 1)
-        mean, std = (torch.tensor(self.card["input"][each]).view(-1, 1, 1) for each in ("mean", "std"))
-        return (levels / 255 - mean) / std
+        mean, std = (tuple(self.card["input"][each]) for each in ("mean", "std"))
+        return Preparation((channels, rows, columns), mean, std)
 
 
 def names(folder: Path = MODELS) -> tuple[str, ...]:
     """Names of the trained networks, in alphabetical order."""
-    return tuple(sorted(path.stem for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists()))
+    pairs = (path for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists())
+    return tuple(sorted(path.stem for path in pairs if is_card(path)))
+
+
+def is_card(path: Path) -> bool:
+    """Whether a .json file is a card, damaged or not, and no list of classes beside weights from elsewhere."""
+    try:
+        return b'"sha256"' in path.read_bytes()
+    except OSError:
+        return False
 
 
 def load(name: str, folder: Path = MODELS) -> Trained:
@@ -83,14 +91,19 @@ def load(name: str, folder: Path = MODELS) -> Trained:
     Raises:
         WeightsError: when there is none of that name, or card, checksum, names and shapes of its weights do not agree.
     """
-    if not _NAME.fullmatch(name) or name not in names(folder):
-        raise WeightsError(_NO_SUCH, name=name[:60], names=", ".join(names(folder)) or "–")
-    card = _card(name, folder)
+    card = read_card(name, folder)
     network = _network(name, card, _checked_bytes(name, card, folder))
     return Trained(network.eval().requires_grad_(False), tuple(card["classes"]), card)
 
 
-def _card(name: str, folder: Path) -> dict[str, Any]:
+def read_card(name: str, folder: Path = MODELS) -> dict[str, Any]:
+    """How a network was built, trained and measured; its weights are not read.
+
+    Raises:
+        WeightsError: when there is none of that name, or its card is damaged.
+    """
+    if not _NAME.fullmatch(name) or name not in names(folder):
+        raise WeightsError(_NO_SUCH, name=name[:60], names=", ".join(names(folder)) or "–")
     try:
         card: dict[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
         channels, rows, columns = card["input"]["shape"]

@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 
 from torch import nn
-from torch.nn.parameter import UninitializedParameter
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks import costs
+from cnnviz.networks.expectations import check_initialised
 from cnnviz.networks.facts import Layer, Shape, Summary
 from cnnviz.networks.fields import Sight, sights
 from cnnviz.networks.tracing import Call, Trace, trace
-from cnnviz.text import N_
 
 __all__ = ["summarize"]
 
@@ -43,8 +42,7 @@ def summarize(model: nn.Module, input_shape: Shape, *, words: bool = False) -> S
     """
     if len(input_shape) < 2 or min(input_shape) < 1:
         raise ParameterError("input_shape", input_shape, "(N, C, H, W)")
-    if any(isinstance(each, UninitializedParameter) for each in model.parameters()):
-        raise ParameterError("model", type(model).__name__, N_("a network whose weights have shapes"))
+    check_initialised(model, model.parameters())
     found = trace(model, input_shape, words=words)
     layers = _listed(model) if found.untraced else _layers(found, input_shape)
     return Summary(

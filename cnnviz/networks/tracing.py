@@ -17,6 +17,8 @@ from torch.overrides import TorchFunctionMode
 from cnnviz.errors import ShapeError
 from cnnviz.networks.expectations import check_input, expected_input
 from cnnviz.networks.facts import INPUT, Shape
+from cnnviz.networks.shadow import shadow
+from cnnviz.networks.steps import Steps, function_name, tensors
 
 __all__ = ["Call", "Trace", "trace"]
 
@@ -72,11 +74,11 @@ def trace(model: nn.Module, input_shape: Shape, *, words: bool = False) -> Trace
     x = torch.empty(input_shape, dtype=torch.long if words else torch.float32, device="meta")
     recorder.know(x, INPUT)
     try:
-        shadow = _shadow(model, {})
-        for name, module in shadow.named_modules():
+        copy = shadow(model, _meta)
+        for name, module in copy.named_modules():
             recorder.watch(name, module)
         with torch.no_grad(), torch.device("meta"), recorder:
-            result = shadow(x)
+            result = copy(x)
     except ShapeError as error:
         recorder.trace.failure = error
     except Exception as error:  # a network may raise anything; which layer did it is known
@@ -86,37 +88,11 @@ def trace(model: nn.Module, input_shape: Shape, *, words: bool = False) -> Trace
     return recorder.trace
 
 
-def _shadow(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
-    """The same modules with the same settings, in evaluation mode, with empty hooks and meta tensors.
-
-    `copy.deepcopy` would do it in ten times the time.
-    """
-    if id(module) in memo:
-        known: nn.Module = memo[id(module)]
-        return known
-    copy: nn.Module = object.__new__(type(module))
-    memo[id(module)] = copy
-    hooks = {name: type(value)() for name, value in module.__dict__.items() if name.endswith("_hooks")}
-    copy.__dict__ = {**module.__dict__, **hooks, "training": False}
-    copy.__dict__["_parameters"] = {name: _meta(value, memo) for name, value in module._parameters.items()}
-    copy.__dict__["_buffers"] = {name: _meta(value, memo) for name, value in module._buffers.items()}
-    copy.__dict__["_modules"] = {
-        name: None if child is None else _shadow(child, memo) for name, child in module._modules.items()
-    }
-    if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
-        # On the meta device it is written in Python, and takes most of a whole run to find that nothing changes.
-        copy.__dict__["forward"] = torch.empty_like
-    return copy
-
-
-def _meta(value: Tensor | None, memo: dict[int, Any]) -> Tensor | None:
-    if value is None or value.is_meta:
+def _meta(value: Tensor) -> Tensor:
+    if value.is_meta:
         return value
-    if id(value) not in memo:
-        empty = torch.empty_like(value, device="meta")
-        memo[id(value)] = nn.Parameter(empty, requires_grad=False) if isinstance(value, nn.Parameter) else empty
-    known: Tensor = memo[id(value)]
-    return known
+    empty = torch.empty_like(value, device="meta")
+    return nn.Parameter(empty, requires_grad=False) if isinstance(value, nn.Parameter) else empty
 
 
 class _Recorder(TorchFunctionMode):
@@ -127,23 +103,28 @@ class _Recorder(TorchFunctionMode):
         self.trace = Trace()
         self._producer: dict[int, int] = {}  # id of a tensor -> index of its call
         self._alive: list[Tensor] = []  # an id is free again once its tensor is gone
-        self._open: list[tuple[str, nn.Module, tuple[Shape, ...], list[int]]] = []  # modules under way
-        self._names: dict[str, int] = {}
+        self._steps = Steps()
+        self._read: list[tuple[tuple[Shape, ...], list[int]]] = []  # shapes and sources, of every module under way
         self._counted: set[int] = set()  # parameters
 
     def watch(self, name: str, module: nn.Module) -> None:
         """Write down the calls of `module`, which is called `name`."""
         leaf = not module._modules
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+            # On the meta device it is written in Python, and takes most of a whole run to find that nothing changes.
+            module.__dict__["forward"] = torch.empty_like
 
         def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            tensors = list(_tensors((args, kwargs))) if leaf else []
-            shapes = tuple(tuple(each.shape) for each in tensors)
-            self._open.append((name, module, shapes, [self._producer.get(id(each), INPUT) for each in tensors]))
+            given = list(tensors((args, kwargs))) if leaf else []
+            shapes = tuple(tuple(each.shape) for each in given)
+            self._steps.open.append((name, module))
+            self._read.append((shapes, [self._producer.get(id(each), INPUT) for each in given]))
             if leaf:
                 check_input(name, module, shapes)
 
         def after(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:  # noqa: ARG001 - torch passes them
-            shapes, sources = self._open.pop()[2:]
+            self._steps.open.pop()
+            shapes, sources = self._read.pop()
             if leaf:
                 self._write(name, module, "", sources, shapes, output, self._new(module.named_parameters()), shapes)
 
@@ -157,12 +138,12 @@ class _Recorder(TorchFunctionMode):
 
     def sources(self, values: Any) -> list[int]:
         """Calls that made the tensors among `values`."""
-        return [self._producer[id(each)] for each in _tensors(values) if id(each) in self._producer]
+        return [self._producer[id(each)] for each in tensors(values) if id(each) in self._producer]
 
     def stopped(self, error: Exception) -> None:
         """Say which layer raised `error`; one that is no layer's fault means that the run cannot be followed."""
-        if self._open and not self._open[-1][1]._modules and self._open[-1][2]:
-            name, module, shapes, _ = self._open[-1]
+        if (leaf := self._steps.leaf) and (shapes := self._read[-1][0]):
+            name, module = leaf
             self.trace.failure = ShapeError(name, shapes[0][1:], expected_input(module) or _first_line(error))
         else:
             self.trace.untraced = _first_line(error)
@@ -176,28 +157,24 @@ class _Recorder(TorchFunctionMode):
     ) -> Any:
         """Run `func`, and write it down when no leaf is under way and it makes a tensor of known ones."""
         kwargs = kwargs or {}
-        if not self._open or not self._open[-1][1]._modules:
+        if not self._steps.between:
             return func(*args, **kwargs)
         sources = self.sources((args, kwargs))
-        shapes = tuple(tuple(each.shape) for each in _tensors((args, kwargs)) if id(each) in self._producer)
-        name = getattr(func, "__name__", str(func)).strip("_")
+        shapes = tuple(tuple(each.shape) for each in tensors((args, kwargs)) if id(each) in self._producer)
+        name = function_name(func)
         try:
             output = func(*args, **kwargs)
         except RuntimeError as error:
             if len(shapes) < 2:
                 raise
-            raise ShapeError(self._child(name), shapes[1][1:], " × ".join(map(str, shapes[0][1:]))) from error
-        if sources and any(True for _ in _tensors(output)):
+            raise ShapeError(self._steps.child(name), shapes[1][1:], " × ".join(map(str, shapes[0][1:]))) from error
+        if sources and any(True for _ in tensors(output)):
             used = self._new(_given_parameters(args, kwargs))
             plain = tuple(each for each in args if not isinstance(each, Tensor))
             named = {name: each for name, each in kwargs.items() if not isinstance(each, Tensor)}
-            given = tuple(tuple(each.shape) for each in _tensors((args, kwargs)))
-            self._write(self._child(name), None, name, sources, shapes, output, used, given, plain, named)
+            given = tuple(tuple(each.shape) for each in tensors((args, kwargs)))
+            self._write(self._steps.child(name), None, name, sources, shapes, output, used, given, plain, named)
         return output
-
-    def _child(self, name: str) -> str:
-        around = self._open[-1][0]
-        return f"{around}.{name}" if around else name
 
     def _new(self, parameters: Any) -> tuple[tuple[str, Shape], ...]:
         """Parameters that no earlier call has used."""
@@ -216,10 +193,8 @@ class _Recorder(TorchFunctionMode):
         parameters: tuple[tuple[str, Shape], ...],
         *rest: Any,
     ) -> None:
-        outputs = list(_tensors(output))
-        self._names[name] = self._names.get(name, 0) + 1
-        if self._names[name] > 1:
-            name = f"{name}#{self._names[name]}"
+        outputs = list(tensors(output))
+        name = self._steps.numbered(name)
         for each in outputs:
             self.know(each, len(self.trace.calls))
         made = tuple(outputs[0].shape) if outputs else ()
@@ -228,21 +203,9 @@ class _Recorder(TorchFunctionMode):
 
 def _given_parameters(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
     """Parameters that a function got directly, by their place."""
-    for place, each in enumerate(_tensors((args, kwargs))):
+    for place, each in enumerate(tensors((args, kwargs))):
         if isinstance(each, nn.Parameter):
             yield str(place), each
-
-
-def _tensors(values: Any) -> Iterator[Tensor]:
-    """All tensors in nested tuples, lists and dictionaries."""
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, list | tuple):
-        for each in values:
-            yield from _tensors(each)
-    elif isinstance(values, Mapping):
-        for each in values.values():
-            yield from _tensors(each)
 
 
 def _first_line(error: Exception) -> str:

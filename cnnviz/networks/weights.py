@@ -16,7 +16,7 @@ from cnnviz.text import N_
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Trained", "from_torchvision", "load", "names"]
+__all__ = ["Trained", "from_torchvision", "load", "names", "torchvision_names"]
 
 _REFERENCES = "cnnviz.networks.zoo.references"
 _AUXILIARY = "auxiliary"  # heads for training: a network without them predicts the same
@@ -42,7 +42,7 @@ def from_torchvision(name: str, state_dict: Mapping[str, Tensor], **options: zoo
         ParameterError: for an unknown option or one outside its range.
         WeightsError: when torchvision has no such network, or a tensor is missing, superfluous or of another shape.
     """
-    translate = _translator(name)
+    translate = torchvision_names(name)
     expected = zoo.blueprint(name, **options).state_dict()
     renamed = {}
     for theirs, tensor in state_dict.items():
@@ -55,8 +55,13 @@ def from_torchvision(name: str, state_dict: Mapping[str, Tensor], **options: zoo
     return _complete(name, renamed, expected)
 
 
-def _translator(name: str) -> Callable[[str], str]:
-    """What takes torchvision's names to ours; to "" where it does not know a name."""
+def torchvision_names(name: str) -> Callable[[str], str]:
+    """What takes torchvision's names of a network's weights to ours; to "" where it does not know a name.
+
+    Raises:
+        UnknownNetworkError: when the zoo has no network of that name.
+        WeightsError: when torchvision has none.
+    """
     module = f"{_REFERENCES}.{zoo.get(name).family}"
     if importlib.util.find_spec(module) is None:
         raise WeightsError(N_("torchvision has no network “{name}”."), name=name)

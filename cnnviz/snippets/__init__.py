@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnviz.snippets.feature_maps import feature_maps_program
 from cnnviz.snippets.frequency import design_program, mask_program, response_program, subsample_program
 from cnnviz.snippets.layers import MOST_LITERALS, MOST_WEIGHTS, layer_line, layer_program
 from cnnviz.snippets.literals import kernel_literal
@@ -14,6 +15,7 @@ __all__ = [
     "MOST_WEIGHTS",
     "Library",
     "design_program",
+    "feature_maps_program",
     "filter_program",
     "kernel_literal",
     "layer_line",

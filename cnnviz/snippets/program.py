@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
 from collections.abc import Sequence
 
@@ -13,23 +12,11 @@ from cnnviz.errors import ParameterError
 from cnnviz.images import Image
 from cnnviz.images.source import Noise, Source
 from cnnviz.snippets import opencv_steps, pictures, torch_steps
+from cnnviz.snippets.imports import names_in, with_imports
 from cnnviz.snippets.parts import LIBRARIES, Library, Part, joined
 from cnnviz.snippets.shown import MODES, display_lines
 
 __all__ = ["filter_program", "supports"]
-
-# By the name that a program uses: the group (standard library first), the line, and the package that has it.
-_IMPORTS = {
-    "io": (0, "import io", ""),
-    "files": (0, "from importlib.resources import files", "scikit-image"),
-    "cv2": (1, "import cv2", "opencv-python"),
-    "np": (1, "import numpy as np", "numpy"),
-    "skimage": (1, "import skimage.data", "scikit-image"),
-    "torch": (1, "import torch", "torch"),
-    "F": (1, "import torch.nn.functional as F", "torch"),
-    "register_heif_opener": (1, "from pillow_heif import register_heif_opener", "pillow-heif"),
-}
-_PILLOW = ("Image", "ImageCms", "ImageOps")
 
 
 def supports(steps: Sequence[Step], library: Library) -> bool:
@@ -84,7 +71,7 @@ def filter_program(
     channels = _channels(steps, 1 if luminance else 3)
     display = Part(display_lines(mode, channels))
     save = Part('Image.fromarray(shown).save("result.png")')
-    return _written(joined([loaded, filtered, display, save], "\n\n"))
+    return with_imports(joined([loaded, filtered, display, save], "\n\n"))
 
 
 def _check(steps: Sequence[Step], mode: str, library: Library) -> None:
@@ -110,7 +97,7 @@ def _opencv(steps: Sequence[Step], channels: int, border: str, flip: bool, direc
         source, channels = "result", _channels([step], channels)
     chain = joined(parts, "\n\n") if steps else Part("result = picture")
     line = opencv_steps.border_line(border)
-    needed = any("border" in _names(each) for each in (chain.code, *chain.functions))
+    needed = any("border" in names_in(each) for each in (chain.code, *chain.functions))
     return joined([Part(line), chain], "\n\n") if needed else chain
 
 
@@ -146,25 +133,3 @@ def _name(step: Step) -> str:
         return catalogue.entry(catalogue.key_of(step)).title
     numbers = [f"{name} {value:g}" for name, value in step.kernel.parameters.items()]
     return " ".join(step.kernel.title.split()) + (f" ({', '.join(numbers)})" if numbers else "")
-
-
-def _written(program: Part) -> str:
-    """Add the imports that the names in a program ask for."""
-    body = f"{program.code}\n"
-    if program.functions:
-        body = "\n\n\n".join([*program.functions, body])
-    used = _names(body)
-    found = [_IMPORTS[each] for each in _IMPORTS if each in used]
-    pillow = [each for each in _PILLOW if each in used]
-    packages = {package for _, _, package in found if package} | {"pillow"}
-    lines = [line for group, line, _ in found if group == 1]
-    plain = [line for line in lines if line.startswith("import")]
-    named = [f"from PIL import {', '.join(pillow)}", *(line for line in lines if line.startswith("from"))]
-    standard = [line for group, line, _ in found if group == 0]
-    blocks = [[f"# pip install {' '.join(sorted(packages))}"], standard, [*plain, *named]]
-    head = "\n\n".join("\n".join(block) for block in blocks if block)
-    return f"{head}\n\n{'' if not program.functions else chr(10)}{body}"
-
-
-def _names(code: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}

@@ -24,13 +24,14 @@ from cnnviz.text import N_
 from cnnviz.training.files import write_atomically
 from cnnviz.training.loop import Loop, Metrics
 
-__all__ = ["Checkpoint", "latest", "restore", "write"]
+__all__ = ["Checkpoint", "epochs", "latest", "read", "restore", "write"]
 
 _KEPT = 2
 _NETWORK, _OPTIMISER = "network.", "optimiser."
 
 _NOT_WRITTEN = N_("{folder} cannot be written ({reason}); the last good checkpoint is that of epoch {epoch}.")
 _NONE_GOOD = N_("All checkpoints in {folder} are damaged: start the run anew.")
+_NOT_KEPT = N_("{folder} has no whole checkpoint of epoch {epoch}. There are: {epochs}.")
 _OTHERS = N_("The checkpoint in {folder} belongs to another network: start the run anew.")
 
 _log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def write(folder: Path, loop: Loop, metrics: list[Metrics]) -> None:
         write_atomically(_path(folder, loop.epoch, "json"), json.dumps(record).encode())
         _tidy(folder)
     except OSError as error:
-        last = max((epoch for epoch in _epochs(folder) if epoch < loop.epoch), default=0)
+        last = max((epoch for epoch in epochs(folder) if epoch < loop.epoch), default=0)
         raise RunError(_NOT_WRITTEN, folder=folder, reason=error.strerror or error, epoch=last) from error
 
 
@@ -93,14 +94,14 @@ def _path(folder: Path, epoch: int, ending: str) -> Path:
     return folder / f"epoch-{epoch:04}.{ending}"
 
 
-def _epochs(folder: Path) -> list[int]:
+def epochs(folder: Path) -> list[int]:
     """Epochs with a checkpoint, in order."""
     names = (path.stem.removeprefix("epoch-") for path in folder.glob("epoch-*.json"))
     return sorted(int(name) for name in names if name.isdecimal())
 
 
 def _tidy(folder: Path) -> None:
-    for epoch in _epochs(folder)[:-_KEPT]:
+    for epoch in epochs(folder)[:-_KEPT]:
         _path(folder, epoch, "json").unlink(missing_ok=True)  # first: tensors without it do not count
         _path(folder, epoch, "safetensors").unlink(missing_ok=True)
 
@@ -111,14 +112,27 @@ def latest(folder: Path) -> Checkpoint | None:
     Raises:
         RunError: when there are checkpoints, but none is whole.
     """
-    epochs = _epochs(folder)
-    for epoch in reversed(epochs):
+    known = epochs(folder)
+    for epoch in reversed(known):
         with suppress(OSError, ValueError, LookupError, TypeError, SafetensorError):
             return _read(folder, epoch)
         _log.warning("The checkpoint of epoch %d in %s is damaged and was left out.", epoch, folder)
-    if epochs:
+    if known:
         raise RunError(_NONE_GOOD, folder=folder)
     return None
+
+
+def read(folder: Path, epoch: int) -> Checkpoint:
+    """Return the checkpoint of an epoch.
+
+    Raises:
+        RunError: when there is none, or it is not whole.
+    """
+    try:
+        return _read(folder, epoch)
+    except (OSError, ValueError, LookupError, TypeError, SafetensorError) as error:
+        there = ", ".join(map(str, epochs(folder))) or "–"
+        raise RunError(_NOT_KEPT, folder=folder.parent.name, epoch=epoch, epochs=there) from error
 
 
 def _read(folder: Path, epoch: int) -> Checkpoint:

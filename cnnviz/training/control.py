@@ -52,6 +52,9 @@ WISHES = ("run", "pause", "step", "stop")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 """What a run may be called."""
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SHORT = 6  # digits
+
 _NONE = N_("There is no run “{name}” here: it may have been removed.")
 _NOT_WRITTEN = N_("{folder} cannot be written: {reason}.")
 
@@ -69,8 +72,9 @@ def find(name: str, runs: Path | None = None) -> Path:
 
 
 def free_name(asked: Recipe, runs: Path) -> str:
-    """A name for a new run that no folder there has."""
-    stem = re.sub(r"[^A-Za-z0-9._-]", "", f"{asked.model}-{Path(asked.data).stem}")[:60]
+    """A name for a new run that no folder there has; pictures that are called by their digest are called shorter."""
+    data = _DIGEST.sub(lambda digest: digest[0][:_SHORT], Path(asked.data).stem)
+    stem = re.sub(r"[^A-Za-z0-9._-]", "", f"{asked.model}-{data}")[:60]
     return next(name for number in itertools.count(1) if not (runs / (name := f"{stem}-{number}")).exists())
 
 

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cnnviz.errors import CnnvizError, WeightsError
-from cnnviz.networks import shipped
+from cnnviz.networks import published_weights, shipped, torchvision_models
 from cnnviz.text import N_
 from cnnviz.training import checkpoints, observations
 from cnnviz.training.loop import build
 from cnnviz.training.pictures import DataSet, Pictures
+from cnnviz.training.probes import MOST_FILTERS
 from cnnviz.training.recipe import Recipe
 from cnnviz.training.runs import open_run
 
-__all__ = ["FirstFilters", "of_run", "of_shipped"]
+__all__ = ["FirstFilters", "of_published", "of_run", "of_shipped"]
 
 Filters = NDArray[np.float32]
 
@@ -37,12 +38,14 @@ class FirstFilters:
     Attributes:
         trained: float32, shape (K, C, kh, kw).
         before: the same before training; None when nobody knows.
-        epoch: epochs that were done.
+        epoch: epochs that were done; 0 when nobody knows.
+        is_cut: K is `probes.MOST_FILTERS`, and the layer may have more.
     """
 
     trained: Filters
     before: Filters | None
     epoch: int
+    is_cut: bool = False
 
 
 def of_shipped(name: str) -> FirstFilters:
@@ -61,20 +64,20 @@ def of_shipped(name: str) -> FirstFilters:
 def of_run(folder: Path) -> FirstFilters:
     """Filters of a run as far as it has come: its last observation, or its last checkpoint.
 
+    An observation keeps the first `probes.MOST_FILTERS` alone; of a larger layer the checkpoint tells them all.
+
     Raises:
         RunError: when it cannot be read.
         WeightsError: when it has no convolution, or nothing of it was written yet.
     """
     run = open_run(folder)
-    epochs = observations.epochs(folder)
-    if epochs:
-        last = observations.read(folder, epochs[-1])
-        if not len(last.filters):
-            raise WeightsError(_NONE, name=folder.name)
-        before = observations.read(folder, 0).filters if epochs[0] == 0 else None
-        return FirstFilters(last.filters, before, epochs[-1])
+    observed = _observed(folder)
+    if observed and not observed.is_cut:
+        return observed
     checkpoint = checkpoints.latest(run.checkpoints)
     if checkpoint is None:
+        if observed:
+            return observed
         raise WeightsError(_NOT_YET, name=folder.name)
     data = _blank(tuple(run.facts.get("shape", ())), tuple(run.facts.get("classes", ())))
     network = build(run.recipe, data)
@@ -84,6 +87,34 @@ def of_run(folder: Path) -> FirstFilters:
     except RuntimeError as error:
         raise WeightsError(_OTHERS, name=folder.name) from error
     return FirstFilters(_first(network, folder.name), before, checkpoint.epoch)
+
+
+def _observed(folder: Path) -> FirstFilters | None:
+    """What the last observation kept; None when there is none."""
+    epochs = observations.epochs(folder)
+    if not epochs:
+        return None
+    last = observations.read(folder, epochs[-1])
+    if not len(last.filters):
+        raise WeightsError(_NONE, name=folder.name)
+    before = observations.read(folder, 0).filters if epochs[0] == 0 else None
+    return FirstFilters(last.filters, before, epochs[-1], len(last.filters) == MOST_FILTERS)
+
+
+def of_published(name: str) -> FirstFilters:
+    """Filters of a network whose weights torchvision published, from their file; nothing is fetched.
+
+    Args:
+        name: as for `torchvision_models.record_of`: "resnet18".
+
+    Raises:
+        WeightsError: when they are not on this machine, or damaged.
+    """
+    state = published_weights.state_dict(torchvision_models.record_of(name))
+    first = next((each for each in state.values() if each.ndim == 4), None)  # they stand in the order of the layers
+    if first is None:
+        raise WeightsError(_NONE, name=name)
+    return FirstFilters(first.float().numpy(), None, 0)
 
 
 def _first(network: nn.Module, name: str) -> Filters:

@@ -23,6 +23,7 @@ from cnnviz.training.augment import Augmentation
 from cnnviz.training.pictures import DataSet, Pictures
 from cnnviz.training.recipe import CUSTOM, Recipe
 from cnnviz.training.schedule import share
+from cnnviz.training.states import DIVERGED
 from cnnviz.training.team import ALONE, Team
 from cnnviz.training.turn import TURN
 
@@ -34,7 +35,6 @@ _TOP = 5
 _AUXILIARY = 0.3  # weight of the loss of each auxiliary head: Szegedy et al. 2014, section 5
 _TOGETHER = 500  # pictures that are evaluated at once
 
-_DIVERGED = N_("The loss is no longer a number in epoch {epoch}: try a smaller learning rate.")
 _OUTPUT = N_("{model} does not answer with one number for each class, and cannot be trained here.")
 _SMALL = N_("{model} cannot be trained on pictures of {rows} × {columns} pixels: a layer needs larger ones.")
 _NO_STEP = N_("No step has been taken yet.")
@@ -236,7 +236,7 @@ class Loop:
                 on_step(Step(len(batch), count, self.steps, self.epoch + 1, self._rate(count), loss))
         mean = self.team.total(losses).item() / self.steps / self.team.size
         if not math.isfinite(mean):
-            raise RunError(_DIVERGED, epoch=self.epoch + 1)
+            raise RunError(DIVERGED, epoch=self.epoch + 1)
         return mean, self.team.total(right).item() / len(order)
 
     def _step(self, x: Tensor, y: Tensor, number: int) -> tuple[Tensor, Tensor]:

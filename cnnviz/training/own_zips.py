@@ -21,7 +21,7 @@ from cnnviz.training.files import write_atomically
 if TYPE_CHECKING:
     from cnnviz.training.own_pictures import Collection, Picture
 
-__all__ = ["MOST_BYTES", "MOST_FILES", "make_room_for_uploads", "said", "write", "zips"]
+__all__ = ["MOST_BYTES", "MOST_FILES", "make_room_for_uploads", "packed", "said", "write", "zips"]
 
 MOST_BYTES = 200 * 2**20
 MOST_FILES = 400
@@ -47,7 +47,7 @@ def write(collection: Collection, shape: tuple[int, int, int], owner: str, runs:
     Raises:
         OSError: when it cannot be written.
     """
-    data = _packed(collection, shape, owner)
+    data = packed(collection, shape, owner)
     path = (runs / _FOLDER / f"{hashlib.sha256(data).hexdigest()}.zip").absolute()
     if path.exists():
         path.touch()  # used again: not old any more
@@ -76,7 +76,8 @@ def said(path: Path) -> dict[str, Any]:
     return {}
 
 
-def _packed(collection: Collection, shape: tuple[int, int, int], owner: str) -> bytes:
+def packed(collection: Collection, shape: tuple[int, int, int], owner: str = "") -> bytes:
+    """What `write` writes: a zip with folders `train/CLASS` and `test/CLASS`."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:  # pictures are compressed already
         for part, classes in zip(("train", "test"), collection.parts(), strict=True):

@@ -18,9 +18,11 @@ from cnnviz.training.loop import Evaluation, Loop, evaluate
 from cnnviz.training.observations import Answers, Observation
 from cnnviz.training.pictures import DataSet, Pictures
 
-__all__ = ["observe", "strip", "weighted"]
+__all__ = ["MOST_FILTERS", "observe", "strip", "weighted"]
 
-_FILTERS = 64
+MOST_FILTERS = 64
+"""Filters of the first layer that an observation keeps."""
+
 _MAPS, _CHANNELS = 6, 16
 _LAYERS = 160
 _STRIP, _MISTAKES = 24, 12
@@ -92,7 +94,7 @@ def _spread(items: Sequence[T], count: int) -> list[T]:
 def _filters(network: nn.Module) -> NDArray[np.float32]:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
-            filters: NDArray[np.float32] = module.weight.detach()[:_FILTERS].float().cpu().numpy().copy()
+            filters: NDArray[np.float32] = module.weight.detach()[:MOST_FILTERS].float().cpu().numpy().copy()
             return filters
     return np.zeros((0, 1, 1, 1), np.float32)
 

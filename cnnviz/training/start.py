@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from cnnviz.errors import DataError, WeightsError
 from cnnviz.networks import custom, shipped, zoo
+from cnnviz.networks.published_weights import published
 from cnnviz.text import N_
 from cnnviz.training.freezing import head, layers
 from cnnviz.training.pictures import DataSet, Pictures
-from cnnviz.training.published_weights import published
 from cnnviz.training.recipe import CUSTOM, TORCHVISION, Recipe
 from cnnviz.training.refit import refit
 

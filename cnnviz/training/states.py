@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnviz.text import Sentence
+from cnnviz.text import N_, Sentence
 from cnnviz.training import locks, notes
 
-__all__ = ["LIVE", "Single", "State", "read", "write_error"]
+__all__ = ["DIVERGED", "LIVE", "Single", "State", "read", "write_error"]
 
 LIVE = ("waiting", "loading", "training", "paused")
 """States of a run that has a process."""
+
+DIVERGED = N_("The loss is no longer a number in epoch {epoch}: try a smaller learning rate.")
+"""Why a run failed that cannot be resumed: its last whole epoch leads to the same numbers again."""
 
 _ENDED = ("finished", "stopped", "failed")
 _LATEST = 4e9  # seconds since 1970: in 2096
@@ -72,6 +75,11 @@ class State:
     def live(self) -> bool:
         """Whether a process works on it, or waits to."""
         return self.state in LIVE
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its loss ran away, so that going on would only repeat it."""
+        return self.error is not None and self.error.template == DIVERGED
 
 
 def read(folder: Path) -> State:

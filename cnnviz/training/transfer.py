@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cnnviz.errors import CnnvizError
-from cnnviz.networks import shipped, zoo
+from cnnviz.networks import shipped, torchvision_models, zoo
 from cnnviz.training.own_pictures import SIDE
 from cnnviz.training.recipe import CUSTOM, TORCHVISION, Recipe
 
-__all__ = ["KINDS", "Network", "batch_size", "counts", "frozen_choices", "kind_of", "networks", "recipes"]
+__all__ = ["KINDS", "Network", "batch_size", "counts", "frozen_choices", "kind_of", "networks", "program", "recipes"]
 
 KINDS = ("transfer", "scratch", "fine")
 _MOST_IN_A_BATCH = 16
@@ -59,14 +58,10 @@ def _of_card(name: str, folder: Path) -> Network | None:
 
 
 def _from_torchvision() -> list[Network]:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    home = Path(os.environ.get("TORCH_HOME") or Path(cache) / "torch").expanduser()
-    if not any((home / "hub" / "checkpoints").glob("*.pth")):
-        return []  # known without importing torchvision, which takes seconds
-    from cnnviz.training.published_weights import found_for
-
     return [
-        Network(f"torchvision-{name}", TORCHVISION, name, (3, SIDE, SIDE)) for name in zoo.names() if found_for(name)
+        Network(f"torchvision-{name}", TORCHVISION, name, (3, SIDE, SIDE))
+        for name in zoo.names()
+        if any(each.is_here for each in torchvision_models.of(name))
     ]
 
 
@@ -110,6 +105,19 @@ def recipes(network: Network, freeze: str, data: str, pictures: int, epochs: int
         seed=seed, start=network.start,
     )  # fmt: skip
     return {"transfer": replace(free, freeze=freeze), "scratch": replace(free, start=""), "fine": free}
+
+
+def program(network: Network, freeze: str, pictures: int, epochs: int) -> str:
+    """The run "transfer" as a program that runs as pasted: see `transfer_program`. Imports torch.
+
+    Raises:
+        ParameterError: when there is no such layer to freeze.
+        WeightsError: when the weights or their card are not there, or the network has several heads.
+        DataError: when the network cannot be written as source.
+    """
+    from cnnviz.training.transfer_program import transfer_program
+
+    return transfer_program(network, recipes(network, freeze, "pictures", pictures, epochs)[KINDS[0]])
 
 
 def kind_of(recipe: Recipe) -> str:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from cnnviz.errors import ParameterError
 from cnnviz.figures import encode
-from cnnviz.images import samples
+from cnnviz.images import Image, samples
+from cnnviz.images.source import UPLOAD
 from cnnviz.training.recipe import AUGMENTATIONS
 from pages.common.language import _
+from pages.common.pictures import own_image, own_picture
 from pages.common.runs_words import augmentation_names
 from pages.common.settings import Setting, Settings, bound, number
 
@@ -25,7 +27,7 @@ _SHARP = 128  # pixels a side of photos above the last row
 _LARGE = 4  # times that pixels of the small pictures are enlarged
 _MOST_SEED = 9_999
 _DIGITS = tuple(f"digit-{value}" for value in range(10))
-_SHOWN = (*samples.names(), *_DIGITS)
+_SHOWN = (*samples.names(), *_DIGITS, UPLOAD)
 _MIRRORED_STAY = ("digit-0", "digit-8")  # digits that are themselves, or nearly, in a mirror; 1 has a flag and a foot
 _TURNED_OVER = 180  # degrees that make a 9 of a 6
 
@@ -69,10 +71,10 @@ def augmentation_tab(settings: Settings) -> None:
         _("**Other views of the same pictures, and the label stays the same**: learning them by heart becomes harder.")
     )
     left, right = st.columns([3, 1], gap="medium")  # the pictures first, also on a phone
+    with right:  # drawn first: an upload is read there
+        _controls(settings)
     with left, st.container(gap="xxsmall"):
         _gallery(settings)
-    with right:
-        _controls(settings)
     st.caption(
         _(
             "Grey frame: the original. Every picture of a batch is changed by numbers of its own, drawn anew in each "
@@ -83,6 +85,8 @@ def augmentation_tab(settings: Settings) -> None:
 
 def _controls(settings: Settings) -> None:
     settings.control("augmentation_picture", st.selectbox, _("Picture"), _SHOWN, format_func=_picture_title)
+    if settings["augmentation_picture"] == UPLOAD:
+        own_picture()
     names = augmentation_names()
     bound(
         "training/augmentation_names", list(settings["augmentation_names"]),
@@ -107,7 +111,7 @@ def _choose(settings: Settings, chosen: Sequence[str]) -> None:
 def _picture_title(key: str) -> str:
     if key in _DIGITS:
         return _("Digit {value}").format(value=key[-1])
-    return _(samples.get(key).title)
+    return _("A picture of my own") if key == UPLOAD else _(samples.get(key).title)
 
 
 def _again(settings: Settings) -> None:
@@ -141,19 +145,29 @@ def _about_labels(settings: Settings) -> None:
 
 
 def _gallery(settings: Settings) -> None:
-    picture, seed, chosen = (settings[f"augmentation_{name}"] for name in ("picture", "seed", "names"))
-    sharp, tiny, _statistics = _picture(picture)
+    seed, chosen = (settings[f"augmentation_{name}"] for name in ("seed", "names"))
+    picture, own = _shown(settings)
+    sharp, tiny, _statistics = _picture(picture, own)
     st.html(_STYLE)
     names = augmentation_names()
     told = _strengths(sharp.shape[0])
     for name in AUGMENTATIONS:
-        found = _drawn(picture, False, (name,), seed)
+        found = _drawn(picture, False, (name,), seed, own)
         title = f"<b>{names[name].capitalize()}</b><br>{told[name]}"
         _row(title, names[name], sharp, found, crisp=picture in _DIGITS)
     together = " + ".join(names[name] for name in chosen) or _("none")
     name = _("As training sees it")  # in an f-string, the catalogue would not find it
     title = f"<b>{name}</b><br>{together}, {tiny.shape[0]} × {tiny.shape[1]}"
-    _row(title, together, tiny, _drawn(picture, True, chosen, seed), crisp=True)
+    _row(title, together, tiny, _drawn(picture, True, chosen, seed, own), crisp=True)
+
+
+def _shown(settings: Settings) -> tuple[str, Image | None]:
+    """The key of the picture; an own one is known by its pixels. While there is none, the default stands in for it."""
+    picture = settings["augmentation_picture"]
+    if picture != UPLOAD:
+        return picture, None
+    own = own_image()
+    return (own.digest, own) if own else (settings.settings["augmentation_picture"].default, None)
 
 
 def _strengths(side: int) -> dict[str, str]:
@@ -171,22 +185,22 @@ def _strengths(side: int) -> dict[str, str]:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _picture(key: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Any]:
+def _picture(key: str, _own: Image | None) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Any]:
     """A picture for the single changes, the same as training gets it, and what it is normalised with."""
     from cnnviz.training import gallery
 
     if key in _DIGITS:
         levels, normalised = gallery.digit(int(key[-1]))
         return levels, levels, normalised
-    levels = samples.load(key).levels.astype(np.uint8)
+    levels = (_own or samples.load(key)).levels.astype(np.uint8)
     return gallery.small(levels, _SHARP), gallery.small(levels), None
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _drawn(key: str, is_small: bool, names: Sequence[str], seed: int) -> NDArray[np.uint8]:
+def _drawn(key: str, is_small: bool, names: Sequence[str], seed: int, _own: Image | None) -> NDArray[np.uint8]:
     from cnnviz.training import gallery
 
-    sharp, tiny, normalised = _picture(key)
+    sharp, tiny, normalised = _picture(key, _own)
     return gallery.draws(tiny if is_small else sharp, names, _DRAWS, seed, normalised)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -52,10 +53,10 @@ def ink() -> dict[str, str]:
     return {"color": {"light": "#31333f", "dark": "#fafafa"}[theme]} if theme else {}
 
 
-def chart(figure: go.Figure, key: str) -> None:
-    """Draw a figure as wide as there is room."""
+def chart(figure: go.Figure, key: str, on_select: Callable[[], None] | None = None) -> None:
+    """Draw a figure as wide as there is room; `on_select` is called when a point was clicked."""
     st.html(_STYLE)
-    st.plotly_chart(figure, key=key, config=_CONFIG)
+    st.plotly_chart(figure, key=key, config=_CONFIG, on_select=on_select or "ignore", selection_mode="points")
 
 
 def short(number: float) -> str:

@@ -18,6 +18,7 @@ from cnnviz.training.drawing import EXAMPLES, START
 from pages.common.components import pack
 from pages.common.drawing_pad import mount, pad_labels, strokes_record
 from pages.common.language import _
+from pages.common.run_list import short_name
 from pages.common.settings import Setting, Settings, choice
 from pages.common.spectra import keep
 
@@ -73,7 +74,7 @@ def _choice_of_network(settings: Settings, names: Sequence[str]) -> None:
 
 def _network_title(name: str) -> str:
     run = name.removeprefix("run:")
-    return _("run {name}").format(name=run) if run != name else name
+    return _("run {name}").format(name=short_name(run)) if run != name else name
 
 
 def _about(network: DigitNetwork) -> str:
@@ -209,6 +210,7 @@ def _experiment_labels() -> dict[str, Any]:
         },
         "shifts": _("Answer when shifted by up to {reach} pixels, {way}"),
         "shifts_image": _("Map of the answers for shifts of up to {reach} pixels"),
+        "working": _("Computing the answers …"),
         "stays": _("{way}: still {answer} for {count} of {total} shifts"),
         "cell": _("{right} to the right, {down} down: {answer} with {share}"),
         "colour": _("Colour: probability of {answer}, from 0 to 1"),

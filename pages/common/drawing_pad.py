@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from cnnviz.errors import ParameterError
 from cnnviz.figures import encode
@@ -13,7 +14,7 @@ from cnnviz.training.drawing import Stroke, ink, read_strokes
 from pages.common.components import component, pack
 from pages.common.language import _, current
 
-__all__ = ["drawing_pad", "mount", "pad_labels", "png_of", "strokes_record"]
+__all__ = ["drawing_pad", "live_pad", "mount", "pad_labels", "png_of", "strokes_record"]
 
 _SCRIPTS = (
     "../unpack.js",
@@ -48,6 +49,30 @@ def drawing_pad(key: str, keep: str = "") -> bytes | None:
     except ParameterError:  # not from our pad
         return None
     return png_of(strokes) if strokes else None
+
+
+def live_pad(
+    key: str, pick: int, strokes: Sequence[Stroke] | None, asks: bool, on_drawn: Callable[[tuple[Stroke, ...]], None]
+) -> None:
+    """Draw a pad that tells every finished line.
+
+    Args:
+        key: of the component.
+        pick: number of what the page has put on the pad; a larger one than before replaces the drawing.
+        strokes: what to put there; None leaves what is on it.
+        asks: whether a drawing that the browser remembers is to be told, because the page does not know it any more.
+        on_drawn: gets all strokes, before the page runs again; none when the pad was cleared.
+    """
+
+    def drawn() -> None:
+        try:
+            on_drawn(read_strokes(st.session_state[key].get("drawn")))
+        except ParameterError:  # not from our pad
+            return
+
+    header = {"mode": "live", "key": key, "pick": pick, "asks": asks, "labels": pad_labels()}
+    header["strokes"] = None if strokes is None else strokes_record(strokes)
+    mount(key, pack(header), on_drawn_change=drawn)
 
 
 def _nothing() -> None:

@@ -26,7 +26,7 @@ from cnnviz.networks import gradient_field
 from pages.common.components import component, pack
 from pages.common.cropped import cropped
 from pages.common.field_table import read_shown, stack_table
-from pages.common.language import _, translate
+from pages.common.language import _, sentence, translate
 from pages.common.settings import Setting, Settings, bound
 
 __all__ = ["FIELD_SETTINGS", "PICTURE_SIZE", "field_tab"]
@@ -208,7 +208,7 @@ def _confirmation(settings: Settings) -> None:
         with st.spinner(_("Computing gradients in PyTorch")):
             proofs = _proofs(text)
     except CnnvizError as error:
-        st.error(translate(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return
     _verdict(proofs)
 

@@ -16,7 +16,11 @@ __all__ = ["File", "download_row", "npy_bytes"]
 _TYPES = {
     "png": ("image/png", "image"),
     "npy": ("application/octet-stream", "data_array"),
+    "npz": ("application/octet-stream", "data_array"),
+    "html": ("text/html", "description"),
     "csv": ("text/csv", "table"),
+    "zip": ("application/zip", "folder_zip"),
+    "safetensors": ("application/octet-stream", "weight"),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from pages.common.language import _, begin_run, translate
+from pages.common.language import _, begin_run, sentence
 from pages.common.settings import Settings
 
 __all__ = ["Suggestion", "guarded", "header", "notices", "suggestions"]
@@ -42,9 +42,9 @@ _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 2rem; }
 .stMainBlockContainer > .stVerticalBlock { gap: 0.6rem; }
 .st-key-page-header { gap: 0 1.2rem; }
-.st-key-suggestions, .st-key-pairs { gap: 0.3rem 0.45rem; }
-.st-key-suggestions button, .st-key-pairs button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
-.st-key-suggestions button p, .st-key-pairs button p { font-size: 0.85rem; }
+.st-key-suggestions, .st-key-pairs, .st-key-maps-way { gap: 0.3rem 0.45rem; }
+:is(.st-key-suggestions, .st-key-pairs, .st-key-maps-way) button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
+:is(.st-key-suggestions, .st-key-pairs, .st-key-maps-way) button p { font-size: 0.85rem; }
 .st-key-formula-narrow { display: none; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 2rem; }
 [data-testid="stSidebarUserContent"] .stVerticalBlock { gap: 0.75rem; }
@@ -98,7 +98,7 @@ def guarded(run: Callable[_P, None]) -> Callable[_P, None]:
         try:
             run(*args, **kwargs)
         except CnnvizError as error:
-            st.error(translate(error), icon=":material/error:")
+            st.error(sentence(error), icon=":material/error:")
         except Exception:
             _LOGGER.exception("a page failed")
             st.error(_("Something went wrong here, and it is our mistake. Change a setting or reload the page."))

@@ -25,7 +25,7 @@ from pages.common.frame import guarded
 from pages.common.frequency_events import on_event
 from pages.common.frequency_settings import MOST_STRENGTH
 from pages.common.frequency_source import SpectralSource, Wave, send_source, spectral_source
-from pages.common.language import _, ngettext, translate
+from pages.common.language import _, ngettext, sentence
 from pages.common.pictures import Pictures, parameter_control
 from pages.common.settings import Settings, bound
 from pages.common.spectra import Filter, Message, spectra
@@ -67,12 +67,12 @@ def _editing(settings: Settings, chosen: Pictures, source: SpectralSource) -> No
         found = _edited(source.key, write_mask(settings["mask"]), settings["keep"], source)
         spectra("frequency/editor", _message(settings, source, found), on_event(settings, _adding(settings)))
     except CnnvizError as error:
-        st.error(translate(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         found = None
     with st.sidebar:
         _mask_controls(settings, source)
     if refused := st.session_state.pop(_REFUSED, None):
-        st.warning(translate(refused), icon=":material/brush:")
+        st.warning(sentence(refused), icon=":material/brush:")
     if found is not None:
         _told(settings, found)
         _take_away(settings, chosen, found)

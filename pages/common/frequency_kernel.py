@@ -25,7 +25,7 @@ from pages.common.frequency_events import on_event
 from pages.common.frequency_settings import BORDERS
 from pages.common.frequency_source import Result, SpectralSource, send_source, spectral_source
 from pages.common.frequency_tabs import tabs
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.pictures import Pictures, parameter_control
 from pages.common.settings import Settings, bound
 from pages.common.spectra import Filter, Message, spectra
@@ -67,7 +67,7 @@ def _filtered(settings: Settings, chosen: Pictures, source: SpectralSource) -> N
         result = _result(settings, chosen, source)
         spectra("frequency/panels", _message(settings, source, result), on_event(settings))
     except CnnvizError as error:
-        st.error(translate(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
     finally:
         # Whatever went wrong: the controls that mend it stay.
         with st.sidebar:

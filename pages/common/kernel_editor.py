@@ -13,7 +13,7 @@ from cnnviz.convolution.kernels import Kernel
 from cnnviz.errors import KernelError, ParameterError
 from cnnviz.figures import colours
 from pages.common.components import component, pack
-from pages.common.language import _, current, translate
+from pages.common.language import _, current, sentence
 
 __all__ = ["Draft", "edited", "kernel_editor"]
 
@@ -91,7 +91,7 @@ def kernel_editor(key: str, kernel: Kernel, on_edit: Callable[[Kernel], None]) -
         on_action_change=lambda: apply("action"),
     )
     if draft is not None:
-        st.error(translate(draft.error) + " " + _("The last good kernel stays in use."), icon=":material/edit_off:")
+        st.error(sentence(draft.error) + " " + _("The last good kernel stays in use."), icon=":material/edit_off:")
 
 
 def _report(value: Any) -> int:

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from streamlit.runtime import get_instance
 
 from cnnviz.errors import CnnvizError
 from cnnviz.figures import colours
 from pages.common.components import component, pack
+from pages.common.lab_files import Files
 from pages.common.lab_packing import finite, pack_observation, pack_pictures, summary
 from pages.common.lab_words import lab_words
 
@@ -38,7 +38,6 @@ COLUMNS = (
     *("seconds", "pictures_per_second"),
 )
 _STEPS = ("step", "loss", "learning_rate")
-_MIME = "application/octet-stream"
 _SCRIPTS = (
     *("../unpack.js", "../colours.js"),
     *("numbers.js", "store.js", "axes.js", "curves.js", "filters.js", "maps.js", "predictions.js", "confusion.js"),
@@ -103,14 +102,10 @@ def lab_view(key: str, progress: Progress, observed: Seen, classes: Sequence[str
         classes: names of the classes.
     """
     component("lab", *_SCRIPTS)(key=key, data=lab_message(key, classes))
-    message = feed_message(key, progress, observed, _offer(key))
+    files = Files(key)
+    message = feed_message(key, progress, observed, files.offer)
+    files.close()
     component("lab_feed", "main.js")(key=f"{key}/feed", data=message, height=1)
-
-
-def _offer(key: str) -> Callable[[str, bytes], str]:
-    """A function that gives bytes to the media storage, under a name of their place, and returns the address."""
-    files = get_instance().media_file_mgr
-    return lambda name, data: files.add(data, _MIME, f"{key}/{name}")
 
 
 # ---- messages

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext as _stdlib
 import io
+import re
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -17,7 +18,21 @@ import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-__all__ = ["LANGUAGES", "LOCALE", "Marked", "_", "begin_run", "current", "ngettext", "select_language", "translate"]
+from cnnviz.text import Sentence
+
+__all__ = [
+    "LANGUAGES",
+    "LOCALE",
+    "Marked",
+    "_",
+    "begin_run",
+    "current",
+    "escaped",
+    "ngettext",
+    "select_language",
+    "sentence",
+    "translate",
+]
 
 LANGUAGES = {"en": "English", "es": "Español"}
 SOURCE = "en"
@@ -27,6 +42,8 @@ LOCALE = Path(__file__).parents[1] / "locale"
 _CHOSEN = "language"
 _WIDGET = "language selector"
 _PARAMETER = "lang"  # in the address
+
+_MARKS = re.compile(r"([\\`*_\[\]()#<>!$:~|])")  # signs to which Streamlit's Markdown gives a meaning
 
 
 class Marked(Protocol):
@@ -90,6 +107,24 @@ def _translate_value(value: object) -> object:
     if hasattr(value, "template") and hasattr(value, "data"):
         return translate(value)
     return value
+
+
+def escaped(text: str) -> str:
+    """A text from outside, such as a file's name, in a line of Markdown that shows it as it stands."""
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+
+
+def sentence(marked: Marked) -> str:
+    """The same as `translate`, as Markdown in which the values are mere text: no file's name can draw or link."""
+    return translate(Sentence(marked.template, {name: _as_text(value) for name, value in marked.data.items()}))
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return escaped(_(value))
+    if hasattr(value, "template") and hasattr(value, "data"):
+        return sentence(value)
+    return value if isinstance(value, int | float) else escaped(str(value))
 
 
 @cache

@@ -11,7 +11,7 @@ from cnnviz.convolution import layer_text
 from cnnviz.convolution.arithmetic import Layer
 from cnnviz.errors import CnnvizError
 from pages.common.arithmetic_settings import read_size, write_size
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.settings import Settings, bound
 
 __all__ = ["legal_or_default", "refusals", "typed_controls"]
@@ -67,7 +67,7 @@ def refusals(settings: Settings) -> None:
             continue
         kept = _("The default is shown instead.") if draft.from_address else _("The last possible one stays in use.")
         shown = draft.text[:80].replace("`", "")
-        st.error(f"`{shown}`: {translate(draft.error)} {kept}", icon=":material/error:")
+        st.error(f"`{shown}`: {sentence(draft.error)} {kept}", icon=":material/error:")
 
 
 def typed_controls(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from cnnviz.convolution.steps import Linear
 from cnnviz.errors import CnnvizError, ParameterError
 from cnnviz.images import patterns, samples
 from cnnviz.training import kernel_lessons, kernel_options
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.settings import Setting, Settings, bound, choice, flag, number
 
 __all__ = ["LEARN_KERNEL_SETTINGS", "hidden_title", "kernel_controls", "picture_title"]
@@ -151,4 +151,4 @@ def _own_control(settings: Settings) -> None:
         _("Your numbers, rows separated by semicolons (at most 7 × 7)"),
     )  # fmt: skip
     if (refused := st.session_state.get(_ERROR)) is not None:
-        st.error(translate(refused) + " " + _("The last good kernel stays in use."))
+        st.error(sentence(refused) + " " + _("The last good kernel stays in use."))

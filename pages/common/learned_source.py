@@ -1,4 +1,4 @@
-"""Where learned filters come from: a shipped network or a run of this lab, read once for everybody."""
+"""Where learned filters come from: a shipped network, one of torchvision's or a run of this lab, read once for all."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from cnnviz.convolution import likeness
 from cnnviz.convolution.likeness import Baseline, Match
 from cnnviz.errors import CnnvizError
-from cnnviz.networks import shipped
+from cnnviz.networks import shipped, torchvision_models
 
 if TYPE_CHECKING:
     from cnnviz.training.first_filters import FirstFilters
 
-__all__ = ["Ranked", "ranked", "source_names"]
+__all__ = ["PUBLISHED", "RUN", "Ranked", "ranked", "source_names"]
 
-_RUN = "run."  # in front of a run's name, to tell it from a shipped network
+RUN = "run."
+"""Stands before the name of a run, to tell it from a shipped network."""
+
+PUBLISHED = f"{torchvision_models.SOURCE}:"
+"""Stands before the name of a network with torchvision's weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +46,15 @@ class Ranked:
 
 
 def source_names() -> list[str]:
-    """Keys of what can be chosen: shipped networks, then runs by name."""
+    """Keys of what can be chosen: shipped networks, torchvision's that are on this machine, then runs by name."""
     from cnnviz.training import control, runs
 
-    return [*shipped.names(), *(f"{_RUN}{run.folder.name}" for run in runs.listed(control.RUNS) if run.metrics)]
+    published = [each.key for each in torchvision_models.entries() if each.offline]
+    return [
+        *shipped.names(),
+        *published,
+        *(f"{RUN}{run.folder.name}" for run in runs.listed(control.RUNS) if run.metrics),
+    ]
 
 
 def ranked(name: str) -> Ranked:
@@ -54,11 +63,11 @@ def ranked(name: str) -> Ranked:
     Raises:
         WeightsError, RunError: when it cannot be read.
     """
-    if not name.startswith(_RUN):
-        return _shipped(name)
+    if not name.startswith(RUN):
+        return _trained(name)
     from cnnviz.training import control
 
-    folder = control.find(name.removeprefix(_RUN))
+    folder = control.find(name.removeprefix(RUN))
     return _run(str(folder), _written(folder))
 
 
@@ -76,9 +85,11 @@ def _written(folder: Path) -> int:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _shipped(name: str) -> Ranked:
+def _trained(name: str) -> Ranked:
     from cnnviz.training import first_filters
 
+    if name.startswith(PUBLISHED):
+        return _compared(first_filters.of_published(name.removeprefix(PUBLISHED)))
     return _compared(first_filters.of_shipped(name))
 
 

@@ -7,16 +7,18 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnnviz.convolution import kernels, notation
+from cnnviz.convolution import notation
 from cnnviz.convolution.likeness import OPPONENTS, Match, opponents
 from cnnviz.convolution.steps import Linear
 from cnnviz.errors import ParameterError
 from cnnviz.figures import encode
 from pages.common import site
 from pages.common.components import component, pack
+from pages.common.kernel_address import kernel_address
 from pages.common.language import _, ngettext
 from pages.common.learned_pictures import VIEWS, enlarged, frequency_levels, signed_levels, view_levels
-from pages.common.learned_source import Ranked, ranked, source_names
+from pages.common.learned_source import PUBLISHED, RUN, Ranked, ranked, source_names
+from pages.common.run_list import short_name
 from pages.common.settings import Setting, Settings, choice, number
 
 __all__ = ["LEARNED_SETTINGS", "learned_tab"]
@@ -62,13 +64,17 @@ def learned_tab(settings: Settings) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         _grid(settings, found, chosen)
-        st.caption(_layer(found))
+        st.caption(_layer(found) + _cut(found))
     with right:
         _chosen(found, chosen)
 
 
 def _title(name: str) -> str:
-    return _("Run {name}").format(name=name.removeprefix("run.")) if name.startswith("run.") else name
+    if name.startswith(RUN):
+        return _("Run {name}").format(name=short_name(name.removeprefix(RUN)))
+    if name.startswith(PUBLISHED):
+        return _("{name}, from torchvision").format(name=name.removeprefix(PUBLISHED))
+    return name
 
 
 def _view_controls(settings: Settings, channels: int) -> None:
@@ -123,6 +129,12 @@ def _finding(found: Ranked) -> str:
 
 def _layer(found: Ranked) -> str:
     count, channels, rows, columns = found.filters.trained.shape
+    if not found.filters.epoch:
+        text = _(
+            "{count} filters of {rows}×{columns} on {channels} channels, as they were published. Grey is zero, each "
+            "filter on its own scale. Below: likeness."
+        )
+        return text.format(count=count, rows=rows, columns=columns, channels=channels)
     text = ngettext(
         "{count} filters of {rows}×{columns} on {channels} channel, after {epoch} epochs. Blue is negative, orange "
         "positive, each filter on its own scale. Below: likeness.",
@@ -131,6 +143,14 @@ def _layer(found: Ranked) -> str:
         channels,
     )
     return text.format(count=count, rows=rows, columns=columns, channels=channels, epoch=found.filters.epoch)
+
+
+def _cut(found: Ranked) -> str:
+    """That the layer may have more filters than were kept."""
+    if not found.filters.is_cut:
+        return ""
+    text = _("These are the first {count}: the layer may have more, but this run has kept no more of it.")
+    return " " + text.format(count=len(found.filters.trained))
 
 
 # ---- the grid
@@ -231,19 +251,13 @@ def _explained(match: Match) -> str:
 def _links(pattern: NDArray[np.floating], match: Match | None) -> None:
     """The filter, and what it resembles, on the pages that explain filters."""
     with st.container(horizontal=True, gap="small"):
-        own = _address(pattern)
+        own = kernel_address(pattern)
         site.link(site.FILTERS, _("Learned: on a picture"), {"chain": own})
         site.link(site.FREQUENCY, _("Learned: its frequencies"), {"chain": own})
         if match:
             named = notation.write((Linear(match.kernel),))
             site.link(site.FILTERS, _("Hand-made: on a picture"), {"chain": named})
             site.link(site.FREQUENCY, _("Compare frequencies"), {"chain": own, "compare": named, "tab": "sections"})
-
-
-def _address(pattern: NDArray[np.floating]) -> str:
-    """The pattern as those pages read it from their address, in five digits."""
-    rounded = np.array([[float(f"{value:.4g}") for value in row] for row in pattern])
-    return notation.write((Linear(kernels.custom(rounded)),))
 
 
 def _numbers(pattern: NDArray[np.floating], match: Match | None) -> None:

@@ -26,7 +26,7 @@ from cnnviz.training.own_pictures import (
     read_zip,
 )
 from pages.common.drawing_pad import drawing_pad
-from pages.common.language import _, ngettext, translate
+from pages.common.language import _, ngettext, sentence
 
 __all__ = ["collect", "collected", "thumbnails"]
 
@@ -59,7 +59,7 @@ def collect() -> None:
     with right:
         _sources()
     for error in st.session_state.pop(_ERRORS, []):
-        st.error(translate(error), icon=":material/broken_image:")
+        st.error(sentence(error), icon=":material/broken_image:")
     thumbnails(collected())
     st.caption(
         _(

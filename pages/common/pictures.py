@@ -17,10 +17,18 @@ from cnnviz.errors import ImageError
 from cnnviz.images import Image, noise, patterns, samples, source
 from cnnviz.images.source import Noise, Source
 from cnnviz.parameters import Parameter
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.settings import Setting, Settings, bound, widget_key
 
-__all__ = ["Pictures", "parameter_control", "picture_controls", "picture_settings", "pictures"]
+__all__ = [
+    "Pictures",
+    "own_image",
+    "own_picture",
+    "parameter_control",
+    "picture_controls",
+    "picture_settings",
+    "pictures",
+]
 
 _OWN = "picture/own"  # session: the visitor's last good picture
 _SEEN = "picture/seen"  # session: ids of the files already read
@@ -58,7 +66,7 @@ def _disturb(digest: str, chosen: Noise, is_photo: bool, _image: Image) -> Image
 def pictures(settings: Settings) -> Pictures:
     """The chosen picture; while there is no upload yet, the default sample stands in for it."""
     chosen: Source = settings["picture"]
-    own: Image | None = st.session_state.get(_OWN)
+    own = own_image()
     if chosen.kind == source.UPLOAD and own is None:
         chosen = settings.settings["picture"].default
     clean = own if chosen.kind == source.UPLOAD and own is not None else _load(source.write(chosen))
@@ -87,7 +95,7 @@ def picture_controls(settings: Settings) -> None:
     if kind in ("sample", "pattern"):
         _registered(settings, kind)
     else:
-        _own_picture(kind)
+        own_picture(kind)
     _noise_controls(settings)
 
 
@@ -149,7 +157,14 @@ def parameter_control(key: str, parameter: Parameter, value: float, store: Calla
     )
 
 
-def _own_picture(kind: str) -> None:
+def own_image() -> Image | None:
+    """The visitor's last good picture, uploaded or taken on any page; None while there is none."""
+    found: Image | None = st.session_state.get(_OWN)
+    return found
+
+
+def own_picture(kind: str = source.UPLOAD) -> None:
+    """Draw the upload, or the camera, and what became of the file: `own_image` is its picture from then on."""
     if kind == "camera":
         file = st.camera_input(_("Take a picture"), key="picture/camera", label_visibility="collapsed")
     else:
@@ -166,14 +181,14 @@ def _own_picture(kind: str) -> None:
         st.session_state[_SEEN] = file.file_id
         _read(file.getvalue(), _("Camera picture") if kind == "camera" else file.name)
     if error := st.session_state.get(_ERROR):
-        st.error(translate(error) + " " + _("The picture from before stays."), icon=":material/broken_image:")
-    own: Image | None = st.session_state.get(_OWN)
+        st.error(sentence(error) + " " + _("The picture from before stays."), icon=":material/broken_image:")
+    own = own_image()
     if own is None:
         st.caption(_("Until there is a picture of yours, the sample is shown."))
         return
     st.caption(_("{name}: {rows} × {columns} pixels").format(name=own.name, rows=own.size[0], columns=own.size[1]))
     for note in own.notes:
-        st.caption(translate(note))
+        st.caption(sentence(note))
 
 
 def _read(data: bytes, name: str) -> None:

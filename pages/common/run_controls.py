@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.text import Sentence
 from cnnviz.training import control, launch
 from cnnviz.training.control import State
-from pages.common.language import Marked, _, ngettext, translate
-from pages.common.run_list import Entry, model_title
+from pages.common.language import _, escaped, ngettext, sentence
+from pages.common.resuming import resume
+from pages.common.run_list import Entry, model_title, short_name
 from pages.common.settings import Settings
 from pages.common.visitor import is_at_the_machine, visitor
 
@@ -21,10 +20,8 @@ __all__ = [
     "REFUSED",
     "Watched",
     "duration",
-    "escaped",
     "may_change",
     "run_buttons",
-    "sentence",
     "status",
     "watched",
 ]
@@ -34,7 +31,6 @@ REFUSED = "training/refused"
 
 
 _TICK, _SLOW_TICK = 1.0, 4.0  # seconds
-_MARKS = re.compile(r"([\\`*_\[\]()#<>!$:~|])")
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ def _offered(seen: Watched) -> Sequence[tuple[str, str, str]]:
     anew = (_("Resume"), "resume", "resume")
     remove = (_("Remove"), "delete", "remove")
     if not seen.state.live:
-        return (remove,) if seen.state.state == "finished" else (anew, remove)
+        return (remove,) if seen.state.state == "finished" or seen.state.diverged else (anew, remove)
     if seen.wish == "stop":
         return ()
     if seen.state.state == "paused" or seen.wish in ("pause", "step"):
@@ -118,7 +114,7 @@ def _button(settings: Settings, title: str, icon: str, name: str, word: str) -> 
 def _do(settings: Settings, name: str, word: str) -> None:
     """What a click does; who may not is refused here, too."""
     actions: dict[str, Callable[[], object]] = {
-        "resume": lambda: launch.resume(control.RUNS / name, visitor()),
+        "resume": lambda: resume(control.RUNS / name, visitor()),
         "remove": lambda: _remove(settings, name),
     }
     try:
@@ -137,29 +133,13 @@ def _remove(settings: Settings, name: str) -> None:
 # ---- how it is
 
 
-def escaped(text: str) -> str:
-    """A text from outside, such as a file's name, in a line of Markdown that shows it as it stands."""
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
-
-
-def sentence(marked: Marked) -> str:
-    """An error in the visitor's language, as Markdown in which its values are mere text."""
-    return translate(Sentence(marked.template, {name: _as_text(value) for name, value in marked.data.items()}))
-
-
-def _as_text(value: object) -> object:
-    if isinstance(value, str):
-        return escaped(_(value))
-    if hasattr(value, "template") and hasattr(value, "data"):
-        return sentence(value)
-    return value if isinstance(value, int | float) else escaped(str(value))
-
-
 def status(seen: Watched, others: Sequence[Entry]) -> None:
     """One line and a bar: what it does, how fast, how long still."""
     state = seen.state
     if state.error is not None:
         st.error(sentence(state.error), icon=":material/error:")
+        if state.diverged:
+            st.caption(_("To resume it would only repeat this: the same weights meet the same pictures. Train anew."))
         return
     done = (max(state.epoch - 1, 0) + (state.step / state.steps if state.steps else 0)) / max(state.epochs, 1)
     share = 1.0 if state.state == "finished" else min(max(done, 0.0), 1.0)
@@ -213,7 +193,9 @@ def _queue(state: State, others: Sequence[Entry]) -> str:
     text = _("Waiting: number {place} in line.").format(place=max(state.place, 1))
     before = [each for each in others if each.state.state == "training" and each.name != state.name]
     if before:
-        names = ", ".join(f"{escaped(model_title(each.recipe))} ({escaped(each.name)})" for each in before[:3])
+        names = ", ".join(
+            f"{escaped(model_title(each.recipe))} ({escaped(short_name(each.name))})" for each in before[:3]
+        )
         text += " " + _("Learning now: {runs}.").format(runs=names)
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,10 +23,11 @@ from pages.common.training_data import NAMED
 from pages.common.training_networks import CUSTOM
 from pages.common.zips import kept
 
-__all__ = ["Entry", "data_title", "entries", "model_title", "run_table", "run_title", "state_word"]
+__all__ = ["Entry", "data_title", "entries", "model_title", "run_table", "run_title", "short_name", "state_word"]
 
 _LARGEST = 1e15  # of what a file says: more is damage
 _MOST = 60  # runs that are listed; the newest
+_DIGITS = re.compile(r"([0-9a-f]{6})[0-9a-f]{6,}")  # of a digest
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ def data_title(recipe: Recipe) -> str:
     return found.title if found else Path(recipe.data).stem[:12]
 
 
+def short_name(name: str) -> str:
+    """The name of a run, in which the digest of its pictures is cut: "lenet5-3fa9c2…-1"."""
+    return _DIGITS.sub(r"\1…", name)
+
+
 def state_word(state: State) -> str:
     """How a run is, in a word."""
     return {
@@ -109,7 +116,7 @@ def state_word(state: State) -> str:
 
 def run_title(entry: Entry) -> str:
     """A run in one line; nothing in it changes while it learns, because Streamlit knows a choice by its title."""
-    return " · ".join([model_title(entry.recipe), data_title(entry.recipe), entry.name])
+    return " · ".join([model_title(entry.recipe), data_title(entry.recipe), short_name(entry.name)])
 
 
 def run_table(settings: Settings, runs: Sequence[Entry], owner: str) -> None:
@@ -150,7 +157,7 @@ def _row(entry: Entry, owner: str) -> tuple[object, ...]:
     epochs = f"{entry.done} / {entry.recipe.epochs}"
     mine = owner in (state.owner, state.worker)
     network, data = model_title(entry.recipe), data_title(entry.recipe)
-    return entry.name, state_word(state), network, data, epochs, best, _when(state.asked), mine
+    return short_name(entry.name), state_word(state), network, data, epochs, best, _when(state.asked), mine
 
 
 def _when(seconds: float) -> str:

@@ -17,7 +17,7 @@ from pages.common.runs_words import setting_title, value_text
 from pages.common.settings import Settings
 from pages.common.training_data import NAMED, OWN
 from pages.common.training_networks import CUSTOM, network_names
-from pages.common.training_settings import NUMBER_NAMES
+from pages.common.training_settings import SHOWN_NUMBERS
 
 __all__ = ["pair_controls", "train_settings", "twins"]
 
@@ -66,7 +66,9 @@ def train_settings(recipe: Recipe) -> dict[str, Any] | None:
     data = recipe.data if recipe.data in NAMED else _own(recipe.data)
     if data is None or recipe.model not in (*network_names(), CUSTOM) or recipe.start:
         return None
-    values: dict[str, Any] = {f"train_{name}": getattr(recipe, name) for name in NUMBER_NAMES}
+    if any(getattr(recipe, name) > each.maximum for name, each in SHOWN_NUMBERS.items()):
+        return None
+    values: dict[str, Any] = {f"train_{name}": getattr(recipe, name) for name in SHOWN_NUMBERS}
     values |= {f"train_{name}": getattr(recipe, name) for name in ("optimiser", "schedule", "augmentation")}
     values |= {"train_data": data, "train_model": recipe.model, "train_options": tuple(recipe.options.items())}
     if recipe.model == CUSTOM:

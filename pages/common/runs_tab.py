@@ -12,6 +12,7 @@ from cnnviz.training import comparison, control
 from cnnviz.training.comparison import Curve, Pair
 from pages.common.charts import chart
 from pages.common.language import _
+from pages.common.run_list import short_name
 from pages.common.runs_chart import figure
 from pages.common.runs_pair import pair_controls
 from pages.common.runs_table import runs_table
@@ -103,8 +104,20 @@ def _prepared(settings: Settings, curves: Sequence[Curve], four: Sequence[Curve]
         st.markdown("**" + _("Compare") + "**", width="content")
         if four:
             _button(settings, _("Plain against residual, 20 and 56 layers"), four, "degradation")
-        for number, pair in enumerate(found):
-            _button(settings, _pair_title(pair), pair.curves[:_MOST], str(number))
+        for number, (pair, title) in enumerate(zip(found, _pair_titles(found), strict=True)):
+            _button(settings, title, pair.curves[:_MOST], str(number))
+
+
+def _pair_titles(pairs: Sequence[Pair]) -> list[str]:
+    """What the buttons say: no two the same, where the same setting differs in other networks, too."""
+    titles = [_pair_title(each) for each in pairs]
+    found = list(titles)
+    for title in {each for each in titles if titles.count(each) > 1}:
+        same = [number for number, each in enumerate(titles) if each == title]
+        names = labels([pairs[number].curves[0] for number in same])
+        for number in same:
+            found[number] = f"{title} ({names[pairs[number].curves[0].key]})"
+    return found
 
 
 def _pair_title(pair: Pair) -> str:
@@ -176,7 +189,8 @@ def _controls(settings: Settings, curves: Mapping[str, Curve], keys: Sequence[st
 
     bound(
         "training/runs_chosen", list(keys), change, st.multiselect, _("Runs, at most {most}").format(most=_MOST),
-        list(curves), format_func=lambda key: curves[key].name if key in curves else key, max_selections=_MOST,
+        list(curves), format_func=lambda key: short_name(curves[key].name if key in curves else key),
+        max_selections=_MOST,
     )  # fmt: skip
     measures = {"error": _("Error"), "accuracy": _("Accuracy"), "loss": _("Loss"), "rate": _("Learning rate")}
     settings.control("runs_curve", st.selectbox, _("Curve"), list(measures), format_func=measures.__getitem__)

@@ -35,6 +35,7 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 import pages.common
+from pages.common.maps_looked import prepare_maps
 from pages.common.network_facts import prepare
 from pages.common.text_tab import prepare_training
 
@@ -141,6 +142,7 @@ async def _prepare_networks() -> None:
     """Import PyTorch before a page of networks needs it, but after the first page of the first visitor is drawn."""
     await asyncio.sleep(PREPARE_AFTER)
     await asyncio.to_thread(prepare)
+    await asyncio.to_thread(prepare_maps)
     await asyncio.to_thread(prepare_training)
     gc.collect()
     gc.freeze()

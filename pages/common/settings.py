@@ -20,6 +20,8 @@ __all__ = ["Setting", "Settings", "bound", "choice", "flag", "number", "widget_k
 
 
 LONGEST_TEXT = 30_000  # characters of one setting; servers refuse addresses of 64 kB
+_PUBLISHED = "settings/published"  # in the session: the last address of the page that is open, and names in it
+_REPLACED = "settings/replaced"  # in the session: what widgets showed before the program set them
 _REMEMBERED = 100  # addresses; a drag publishes a dozen before the browser answers
 
 
@@ -146,6 +148,7 @@ class Settings:
         if query not in known[-1:]:
             known.append(query)
             del known[:-_REMEMBERED]
+        st.session_state[_PUBLISHED] = (tuple(self.settings), query)
         shown = {name: value for name, value in st.query_params.items() if name in self.settings}
         if shown != query:
             rest = {name: value for name, value in st.query_params.items() if name not in self.settings}
@@ -162,18 +165,27 @@ def bound(
     jump back while it is being dragged. An answer that was lost, because the next one came while it was handed
     over, is handed over here; only one that `store` has had and did not take is set back.
 
-    Streamlit remembers a choice by its title, so each language has widgets of its own.
+    Streamlit remembers a choice by its title, so each language has widgets of its own. A choice that is required can
+    yet come as None, from a run that was cut off before the browser had the widget: that is no answer.
     """
     key = widget_key(key)
+
+    def take(answer: Any) -> None:
+        if answer is not None or not kwargs.get("required"):
+            store(answer)
+
     answers: dict[str, Any] = st.session_state.setdefault("answers", {})
     shown = st.session_state.get(key)
-    if key in st.session_state and shown != value and answers.get(key, shown) != shown:
-        _pass_on(key, store, answers)
+    if key in st.session_state and shown != value and answers.get(key, shown) != shown and not _is_stale(key, shown):
+        _pass_on(key, take, answers)
     else:
-        if key not in st.session_state or shown != value:
+        if key not in st.session_state:
+            st.session_state[key] = value
+        elif shown != value:
+            _replaced()[key] = shown
             st.session_state[key] = value
         answers[key] = value
-    return widget(*args, key=key, on_change=_pass_on, args=(key, store, answers), **kwargs)
+    return widget(*args, key=key, on_change=_pass_on, args=(key, take, answers), **kwargs)
 
 
 def widget_key(key: str) -> str:
@@ -184,5 +196,26 @@ def widget_key(key: str) -> str:
 def _pass_on(key: str, store: Callable[[Any], None], answers: dict[str, Any]) -> None:
     """Hand over what the widget shows; asking the session may end this when another answer has come."""
     answer = st.session_state[key]
+    if _is_stale(key, answer):
+        return
+    _replaced().pop(key, None)
     store(answer)
     answers[key] = answer
+
+
+def _is_stale(key: str, answer: Any) -> bool:
+    """Whether the browser only repeats what the widget showed before the program set it, because it knows no better.
+
+    The address tells how far it has come: pages publish theirs after their widgets. What the visitor sets anew comes
+    with the new address, even when it is the old value.
+    """
+    replaced = _replaced()
+    if key not in replaced or replaced[key] != answer or _PUBLISHED not in st.session_state:
+        return False
+    names, published = st.session_state[_PUBLISHED]
+    return {name: st.query_params[name] for name in names if name in st.query_params} != published
+
+
+def _replaced() -> dict[str, Any]:
+    found: dict[str, Any] = st.session_state.setdefault(_REPLACED, {})
+    return found

@@ -20,6 +20,7 @@ __all__ = [
     "FILTERS",
     "FREQUENCY",
     "HOME",
+    "MAPS",
     "PAGES",
     "TRAINING",
     "Place",
@@ -128,7 +129,22 @@ TRAINING = Place(
     {"curves": "degradation"},
 )
 
-PAGES = (FILTERS, ARITHMETIC, FREQUENCY, ARCHITECTURES, TRAINING)
+MAPS = Place(
+    "pages/feature_maps.py",
+    "maps",
+    N_("Feature maps"),
+    N_("Maps"),
+    ":material/layers:",
+    N_("What does each layer of this network see in my picture, and why this answer?"),
+    N_(
+        "Every layer of a trained network on your own picture, from the strips of all layers down to the sum behind "
+        "one number; where it looks, what a channel answers to, what happens without it, and two networks or two "
+        "pictures side by side."
+    ),
+    {"model": "resnet20-cifar10", "picture": "cat"},
+)
+
+PAGES = (FILTERS, ARITHMETIC, FREQUENCY, ARCHITECTURES, TRAINING, MAPS)
 
 
 def _page(place: Place) -> StreamlitPage:

@@ -20,7 +20,7 @@ from pages.common.pictures import Pictures
 from pages.common.settings import Settings
 from pages.common.viewer import Recipe, Shown, displayed
 
-__all__ = ["downloads", "match_downloads", "page_link", "program"]
+__all__ = ["downloads", "match_downloads", "page_address", "page_link", "program"]
 
 _LIBRARIES: dict[snippets.Library, str] = {"opencv": "NumPy + OpenCV", "torch": "PyTorch"}
 
@@ -82,12 +82,16 @@ def _files(image: Image, picture: Callable[[], bytes], values: Callable[[], NDAr
     )
 
 
+def page_address(settings: Settings) -> str:
+    """The address that reproduces the page, in this visitor's language."""
+    base = (st.context.url or "").split("?")[0]
+    return f"{base}?{urlencode({**settings.query(), 'lang': current()})}"
+
+
 def page_link(settings: Settings, chosen: Pictures) -> None:
     """Show the address that reproduces the page."""
     st.markdown(_("**Link to this page**, settings included:"))
-    base = (st.context.url or "").split("?")[0]
-    query = urlencode({**settings.query(), "lang": current()})
-    st.code(f"{base}?{query}", language=None, wrap_lines=True)
+    st.code(page_address(settings), language=None, wrap_lines=True)
     if not settings.fits_a_link():
         st.caption(_("The filters hold too many numbers for a link; they are not in it."))
     if chosen.source.key == UPLOAD:

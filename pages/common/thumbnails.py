@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import cv2
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import ImageColor
+from safetensors.numpy import load_file
 
-from cnnviz.convolution import chain, layer_text, matching, notation
+from cnnviz.convolution import chain, filtering, layer_text, matching, notation
 from cnnviz.convolution.frequency import response
 from cnnviz.convolution.frequency.spectrum import transform
 from cnnviz.figures import colours, encode
@@ -28,6 +30,8 @@ from pages.common.viewer import automatic_mode
 __all__ = ["thumbnail"]
 
 HEIGHT = 180  # pixels
+MAPS_ACROSS = 4
+MAP_SIDE = HEIGHT // MAPS_ACROSS
 
 
 def thumbnail(query: Mapping[str, str]) -> bytes:
@@ -38,6 +42,8 @@ def thumbnail(query: Mapping[str, str]) -> bytes:
         return _families()
     if "curves" in query:
         return _learning()
+    if "model" in query:
+        return _maps(query["model"], query["picture"])
     if "response" in query:
         return _response(query["picture"], query["response"])
     return _pair(tuple(sorted(query.items())))
@@ -74,6 +80,29 @@ def _learning() -> bytes:
         (HEIGHT, 2 * HEIGHT + 6),
     )
     return encode.jpeg(picture, full_colour=True)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _maps(model: str, picture: str) -> bytes:
+    """A picture and what the filters of a shipped network's first convolution make of it; needs no torch."""
+    filters = load_file(shipped.MODELS / f"{model}.safetensors")["conv1.conv.weight"]
+    image = source.read(picture).load()
+    side = min(image.size)
+    top, left = ((length - side) // 2 for length in image.size)
+    square = image.pixels[top : top + side, left : left + side]
+    small = cv2.resize(square, (MAP_SIDE, MAP_SIDE), interpolation=cv2.INTER_AREA)
+    maps = [_response_of(each, small - small.mean(axis=(0, 1))) for each in filters[: MAPS_ACROSS**2]]
+    rows = [maps[start : start + MAPS_ACROSS] for start in range(0, len(maps), MAPS_ACROSS)]
+    grid = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
+    scale = float(np.percentile(np.abs(grid), 99))  # a few strong places would leave the rest pale
+    sides = [_scaled(display(square, "clip").rgb), _scaled(display_signed(grid, scale).rgb)]
+    gap = np.full((HEIGHT, 6, 3), 255, np.uint8)
+    return encode.jpeg(np.concatenate([sides[0], gap, sides[1]], axis=1), full_colour=True)
+
+
+def _response_of(kernel: NDArray[np.float32], pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    channels = [filtering.correlate(pixels[:, :, i], plane) for i, plane in enumerate(kernel)]
+    return np.sum(channels, axis=0, dtype=np.float32)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -18,8 +18,8 @@ from cnnviz.training.recipe import Recipe
 from pages.common.charts import short
 from pages.common.frame import guarded
 from pages.common.lab_view import Progress, Seen, lab_view, seen
-from pages.common.language import _
-from pages.common.run_controls import REFUSED, Watched, duration, run_buttons, sentence, status, watched
+from pages.common.language import _, sentence
+from pages.common.run_controls import REFUSED, Watched, duration, run_buttons, status, watched
 from pages.common.run_list import Entry, entries, run_table, run_title
 from pages.common.settings import Settings, bound
 from pages.common.training_controls import command_line, data_controls, network_controls, recipe_controls

@@ -12,14 +12,14 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.networks import custom, zoo
 from cnnviz.networks.zoo import Option, Value
-from cnnviz.training.recipe import AUGMENTATIONS, NUMBERS, OPTIMISERS, SCHEDULES, Recipe
+from cnnviz.training.recipe import AUGMENTATIONS, OPTIMISERS, SCHEDULES, Recipe
 from pages.common.architecture_controls import network_title
-from pages.common.language import _, ngettext, translate
+from pages.common.language import _, ngettext, sentence
 from pages.common.settings import Settings, bound
 from pages.common.site import ARCHITECTURES, link
 from pages.common.training_data import OWN, DataChoice, choices
 from pages.common.training_networks import CUSTOM, fits, is_for_small_pictures, network_names, offered_options, smallest
-from pages.common.training_settings import NUMBER_NAMES
+from pages.common.training_settings import SHOWN_NUMBERS
 from pages.common.visitor import visitor
 from pages.common.zips import LARGEST, MOST, keep, kept
 
@@ -72,7 +72,7 @@ def _upload(settings: Settings) -> None:
 
     st.file_uploader(_("Zip"), "zip", key=key, on_change=take, max_upload_size=LARGEST)
     if _REFUSED in st.session_state:
-        st.error(translate(st.session_state[_REFUSED]), icon=":material/error:")
+        st.error(sentence(st.session_state[_REFUSED]), icon=":material/error:")
     st.caption(_("Everyone who opens this page can watch your runs, and sees some of their pictures."))
 
 
@@ -158,7 +158,7 @@ def _layers_control(settings: Settings) -> None:
 
     bound(f"{settings.page}/train_layers", settings["train_layers"], store, st.text_area, _("Layers"), height=120)
     if key in st.session_state:
-        st.error(translate(st.session_state[key]), icon=":material/error:")
+        st.error(sentence(st.session_state[key]), icon=":material/error:")
     drawn = st.session_state.get("settings/architectures", {}).get("build")
     if drawn is not None:
         st.button(
@@ -188,14 +188,14 @@ def recipe_controls(settings: Settings) -> None:
             "train_schedule", st.selectbox, _("Learning rate over time"), SCHEDULES,
             format_func=schedule_names().__getitem__,
         )  # fmt: skip
-        for name in NUMBER_NAMES:
+        for name in SHOWN_NUMBERS:
             if name not in ("epochs", "learning_rate"):
                 _number_control(settings, name)
         _augmentation_control(settings)
 
 
 def _number_control(settings: Settings, name: str) -> None:
-    record = next(each for each in NUMBERS if each.name == name)
+    record = SHOWN_NUMBERS[name]
     kind: Callable[[float], Any] = int if record.integer else float
     settings.control(
         f"train_{name}", st.number_input, _(record.title), kind(record.minimum), kind(record.maximum),

@@ -10,23 +10,29 @@ from cnnviz.errors import ParameterError
 from cnnviz.networks import custom, zoo
 from cnnviz.networks.custom.examples import EXAMPLES
 from cnnviz.networks.zoo import Value
+from cnnviz.parameters import Parameter
 from cnnviz.training import control
 from cnnviz.training.recipe import AUGMENTATIONS, NUMBERS, OPTIMISERS, SCHEDULES, Recipe
 from pages.common.frame import Suggestion
 from pages.common.language import _
 from pages.common.settings import Setting, Settings, choice, flag
+from pages.common.training_cost import MOST_EPOCHS
 from pages.common.training_data import NAMED, OWN, DataChoice
 from pages.common.training_networks import CUSTOM, adapted, network_names
 
-__all__ = ["NUMBER_NAMES", "TRAIN_SETTINGS", "options_of", "recipe_of", "training_suggestions"]
+__all__ = ["SHOWN_NUMBERS", "TRAIN_SETTINGS", "options_of", "recipe_of", "training_suggestions"]
 
 _OWN_DATA = re.compile(OWN + r"[0-9a-f]{64}")
 _PAIR = re.compile(r"([a-z0-9_]{1,30})-([A-Za-z0-9_.]{1,20})")
 _MOST_OPTIONS = 8
 
 _DEFAULTS: dict[str, float] = {"epochs": 20, "batch_size": 32}  # a few seconds for the digits, long enough to watch
-NUMBER_NAMES = tuple(each.name for each in NUMBERS if each.name != "threads")
-"""The numbers of a recipe that are chosen here; the threads are the machine's."""
+SHOWN_NUMBERS = {
+    each.name: replace(each, maximum=MOST_EPOCHS) if each.name == "epochs" else each
+    for each in NUMBERS
+    if each.name != "threads"
+}
+"""The numbers of a recipe that are chosen here, by name, in the ranges of the page; the threads are the machine's."""
 
 
 def _read_data(text: str) -> str:
@@ -62,14 +68,15 @@ def _value(text: str) -> Value:
 
 
 def _numbers() -> list[Setting]:
-    return [_number(each.name) for each in NUMBERS if each.name in NUMBER_NAMES]
+    return [_number(each) for each in SHOWN_NUMBERS.values()]
 
 
-def _number(name: str) -> Setting:
-    record = next(each for each in NUMBERS if each.name == name)
+def _number(record: Parameter) -> Setting:
     kind = int if record.integer else float
-    default = kind(_DEFAULTS.get(name, record.default))
-    return Setting(f"train_{name}", default, lambda value: f"{value:.10g}", lambda text: record.check(kind(text)))
+    default = kind(_DEFAULTS.get(record.name, record.default))
+    return Setting(
+        f"train_{record.name}", default, lambda value: f"{value:.10g}", lambda text: record.check(kind(text))
+    )
 
 
 def _write_names(names: tuple[str, ...]) -> str:
@@ -121,7 +128,7 @@ def recipe_of(settings: Settings, data: DataChoice, threads: int) -> Recipe:
     Raises:
         ParameterError: when parts of it do not go together.
     """
-    values: dict[str, Any] = {name: settings[f"train_{name}"] for name in NUMBER_NAMES}
+    values: dict[str, Any] = {name: settings[f"train_{name}"] for name in SHOWN_NUMBERS}
     if settings["train_model"] == CUSTOM:
         fitting = replace(custom.read(settings["train_layers"]), input_shape=data.shape)
         values["layers"] = custom.write(fitting)

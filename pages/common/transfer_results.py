@@ -19,7 +19,7 @@ from cnnviz.training import observations, transfer
 from cnnviz.training.observations import Answers
 from cnnviz.training.transfer import Network
 from pages.common.charts import COLOURS, base, chart
-from pages.common.language import _, ngettext, translate
+from pages.common.language import _, ngettext, sentence
 from pages.common.transfer_runs import Followed
 
 __all__ = ["by_chance", "curves", "results", "right"]
@@ -50,7 +50,7 @@ def results(found: Sequence[Followed]) -> None:
     """Draw everything that is known by now."""
     for each in found:
         if each.state.error is not None:
-            st.error(f"{titles()[each.kind]}: {translate(each.state.error)}", icon=":material/error:")
+            st.error(f"{titles()[each.kind]}: {sentence(each.state.error)}", icon=":material/error:")
     told = [each for each in found if each.metrics and each.facts.get("test_pictures")]
     if told:
         st.markdown(_sentence(told))

@@ -13,11 +13,11 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.errors import CnnvizError, ParameterError
-from cnnviz.networks import zoo
 from cnnviz.training import control, launch, notes, transfer
 from cnnviz.training.control import State
-from cnnviz.training.recipe import TORCHVISION, Recipe
+from cnnviz.training.recipe import Recipe
 from cnnviz.training.transfer import KINDS, Network
+from pages.common.resuming import seen_shape
 from pages.common.settings import Settings
 from pages.common.training_cost import check_work, cost
 from pages.common.training_data import DataChoice
@@ -101,20 +101,12 @@ def begin(settings: Settings, network: Network, freeze: str, data: Path, picture
     """
     planned = transfer.recipes(network, freeze, str(data), pictures, settings["transfer_epochs"])
     for recipe in planned.values():
-        choice = DataChoice("", "", recipe.data, _seen_shape(network, recipe), pictures, classes)
+        choice = DataChoice("", "", recipe.data, seen_shape(recipe, network.shape), pictures, classes)
         check_work(recipe, choice, cost(recipe, choice))
     folder = launch.start(planned[KINDS[0]], visitor(), control.RUNS)
     settings["transfer_runs"] = (folder.name,)
     st.session_state[_BEGUN] = folder.name
     continue_plan(settings, followed(settings))
-
-
-def _seen_shape(network: Network, recipe: Recipe) -> tuple[int, int, int]:
-    """What the network gets to see: for torchvision's weights pictures are enlarged to what those were made for."""
-    if recipe.start != TORCHVISION:
-        return network.shape
-    channels, rows, columns = zoo.get(recipe.model).input_shape
-    return channels, rows, columns
 
 
 def continue_plan(settings: Settings, found: Sequence[Followed]) -> None:

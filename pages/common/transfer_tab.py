@@ -13,9 +13,10 @@ from cnnviz.training import control, own_examples, own_zips, transfer
 from cnnviz.training.own_pictures import Collection
 from cnnviz.training.transfer import Network
 from pages.common.frame import guarded
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.own_pictures import collect, collected, thumbnails
 from pages.common.settings import Setting, Settings, bound, choice, flag, number
+from pages.common.transfer_files import take_away
 from pages.common.transfer_results import results
 from pages.common.transfer_runs import REFUSED, begin, continue_plan, followed, is_open, read_names, stop_all
 from pages.common.visitor import visitor
@@ -71,9 +72,10 @@ def transfer_tab(settings: Settings) -> None:
     else:
         thumbnails(collection)
     if missing is not None:
-        st.info(translate(missing), icon=":material/add_photo_alternate:")
+        st.info(sentence(missing), icon=":material/add_photo_alternate:")
     _comparison(settings)
     _why(network)
+    take_away(settings, network, freeze, collection)
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Network: repr})
@@ -156,7 +158,7 @@ def _start(settings: Settings, network: Network, freeze: str) -> None:
 
 def _comparison(settings: Settings) -> None:
     if REFUSED in st.session_state:
-        st.error(translate(st.session_state[REFUSED]), icon=":material/error:")
+        st.error(sentence(st.session_state[REFUSED]), icon=":material/error:")
     found = followed(settings)
     moves = any(each.state.live for each in found) or is_open(settings, found)
     if not settings["transfer_runs"]:

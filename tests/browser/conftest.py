@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.browser.app import serve, wait_until_idle
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize
 
 expect.set_options(timeout=15_000)  # milliseconds; Playwright's own 5 s are too few for a page on a loaded machine
 
@@ -86,14 +87,50 @@ class OpenPage(Protocol):
         """
 
 
+class Profiles:
+    """Empty profiles of one Chromium. One that was emptied serves again: it has the app's scripts in its cache."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = {}
+        self._kinds: dict[BrowserContext, str] = {}
+
+    def take(self, options: dict[str, Any]) -> BrowserContext:
+        """A profile with these options of `Browser.new_context` that nobody else uses."""
+        kind = json.dumps(options, sort_keys=True, default=str)
+        if free := self._free.get(kind):
+            return free.pop()
+        context = self._browser.new_context(**options)
+        self._kinds[context] = kind
+        return context
+
+    def give_back(self, context: BrowserContext) -> None:
+        """Empty a profile; one that cannot be emptied is thrown away."""
+        try:
+            for page in context.pages:
+                page.evaluate("localStorage.clear()")
+                page.close()
+            context.clear_cookies()
+        except Error:  # a page that a test had closed, or that has crashed
+            context.close()
+        else:
+            self._free.setdefault(self._kinds[context], []).append(context)
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    """The profiles of this process's Chromium."""
+    return Profiles(browser)
+
+
 @pytest.fixture
-def open_page(app_server: str, browser: Browser) -> Iterator[OpenPage]:
+def open_page(app_server: str, profiles: Profiles) -> Iterator[OpenPage]:
     """Return a function that opens pages; at the end the test fails on any complaint of theirs."""
     complaints = Complaints()
     contexts = []
 
     def open_(path: str = "/", *, settle: bool = True, **options: Any) -> Page:
-        context = browser.new_context(**{"locale": "en-GB", "viewport": DESKTOP, **options})
+        context = profiles.take({"locale": "en-GB", "viewport": DESKTOP, **options})
         contexts.append(context)
         page = context.new_page()
         complaints.watch(page)
@@ -103,6 +140,7 @@ def open_page(app_server: str, browser: Browser) -> Iterator[OpenPage]:
         return page
 
     yield open_
+    found = list(complaints.found)  # leaving a page is no complaint of the page's
     for context in contexts:
-        context.close()
-    assert not complaints.found, "\n".join(complaints.found)
+        profiles.give_back(context)
+    assert not found, "\n".join(found)

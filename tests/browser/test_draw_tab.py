@@ -234,6 +234,27 @@ def test_a_visitor_sees_an_answer_draws_and_comes_back(open_page: OpenPage) -> N
     expect(lab.host).to_have_attribute("data-way", "drawn")
 
 
+def test_the_map_of_shifts_tells_how_far_it_is(open_page: OpenPage) -> None:
+    """From a change of the drawing on, with shares that only grow; nothing of it stays."""
+    lab = Lab(open_page)
+    working = lab.host.locator(".working")
+    expect(working).to_be_hidden()
+    shares = lab.host.evaluate("""host => new Promise((resolve) => {
+      const found = [];
+      const progress = host.querySelector(".working progress");
+      const look = new MutationObserver(() => {
+        if (!host.querySelector(".working").hidden) found.push(progress.value);
+        else if (found.length) resolve(found);
+      });
+      look.observe(host.querySelector(".working"), { attributes: true, subtree: true });
+      host.querySelector("[data-move=smaller]").click();
+    })""")
+    assert shares[0] == 0
+    assert len(set(shares)) > 2
+    assert shares == sorted(shares)
+    expect(working).to_be_hidden()
+
+
 def test_the_map_of_shifts_is_pytorchs(open_page: OpenPage) -> None:
     """Some of the 289 answers of each way, the cut corners among them; the counts on the page are those of the map."""
     lab = Lab(open_page)

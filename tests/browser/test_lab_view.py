@@ -106,8 +106,11 @@ def test_it_follows_a_run_until_one_goes_back(mount: Callable[..., Lab]) -> None
     lab = mount()
     lab.feed(lab_runs.progress(0), lab_runs.seen(-1))
     expect(lab.note).to_contain_text("Nothing has been kept")
+    moving = "panel => getComputedStyle(panel, '::after').animationName"
+    assert lab.page.locator(".panel").evaluate(moving) == "lab-awaits"
     lab.feed(lab_runs.progress(1), lab_runs.seen(1))
     lab.at(1)
+    assert lab.page.locator(".panel").evaluate(moving) == "none"
     expect(lab.page.locator(".counter")).to_have_text("epoch 1 of 20")
     lab.host.focus()
     lab.page.keyboard.press("ArrowLeft")

@@ -97,6 +97,29 @@ def test_a_run_outlives_reload_and_server(start_server: Callable[[], Any], brows
     page.context.close()
 
 
+def test_a_suggestion_and_train_in_one_breath(
+    start_server: Callable[[], Any], browser: Browser, tmp_path: Path
+) -> None:
+    """Train is pressed before the browser has heard what the suggestion set: the run gets the suggestion's settings."""
+    server = start_server()
+    page = browser.new_context(locale="en-GB").new_page()
+    page.goto(f"{server.url}/training?train_epochs=2")
+    wait_until_idle(page, WITHIN)
+    page.evaluate("""async () => {
+      const buttons = () => [...document.querySelectorAll("button")];
+      const press = (text) => buttons().find((each) => each.innerText.trim().endsWith(text)).click();
+      press("Too high a learning rate");
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      press("Train");
+    }""")
+    _until(lambda: any((tmp_path / "runs").glob("*/asked.json")))
+    (asked,) = (tmp_path / "runs").glob("*/asked.json")
+    recipe = json.loads(asked.read_text())["recipe"]
+    assert (recipe["learning_rate"], recipe["schedule"], recipe["epochs"]) == (5.0, "constant", 20)
+    expect(page.get_by_label("Learning rate", exact=True)).to_have_value("5")
+    page.context.close()
+
+
 def epochs(folder: Path) -> int:
     """Epochs that a run has done."""
     return len((folder / "metrics.jsonl").read_text().splitlines())

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
+
+import numpy as np
 import torch
+from PIL import Image as PilImage
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.training import augment
@@ -88,3 +94,22 @@ def test_strange_addresses_are_refused() -> None:
     assert "augmentation_names" in app.warning[0].value
     assert "augmentation_seed" in app.warning[0].value
     assert len(rows(app)) == 6
+
+
+def test_a_picture_of_ones_own_is_changed() -> None:
+    """Until there is one the cat stands in; then the original is the upload's middle, reduced by averaging."""
+    app = opened(augmentation_picture="upload")
+    assert rows(app) == rows(opened())
+    levels = np.zeros((64, 96, 3), np.uint8)
+    levels[:, 16:48] = (255, 0, 0)  # the left half of the middle square
+    levels[:, 48:80] = (0, 0, 255)
+    file = io.BytesIO()
+    PilImage.fromarray(levels).save(file, "PNG")
+    app.get("file_uploader")[0].upload("own.png", file.getvalue(), "image/png").run()
+    assert not app.exception
+    first = re.search(r"base64,([^\"]+)", rows(app)[5])
+    assert first
+    shown = np.asarray(PilImage.open(io.BytesIO(base64.b64decode(first[1]))).convert("RGB"))
+    half = shown.shape[1] // 2
+    assert (shown[:, :half] == (255, 0, 0)).all()
+    assert (shown[:, half:] == (0, 0, 255)).all()

@@ -11,10 +11,11 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.convolution import likeness, notation
+from cnnviz.networks import torchvision_models
 from cnnviz.training import control, first_filters, kernel_lessons
-from pages.common import site
+from pages.common import learned_tab, site
 from pages.common.learned_pictures import frequency_levels, view_levels
-from pages.common.learned_source import ranked
+from pages.common.learned_source import ranked, source_names
 from tests.unit.training.curves import run
 
 if TYPE_CHECKING:
@@ -93,6 +94,26 @@ def test_the_learned_tab_names_matches_and_hands_filters_on(monkeypatch: pytest.
     np.testing.assert_allclose(own.kernel.weights, found[3].pattern, atol=1e-3)  # type: ignore[union-attr]
     (named,) = notation.read(links[2]["chain"])
     assert named.kernel == found[3].kernel  # type: ignore[union-attr]
+
+
+def test_networks_of_torchvision_are_offered_when_their_file_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """96 filters of 3 × 3: all are handed to the grid, and counted."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    trained = np.random.default_rng(0).standard_normal((96, 3, 3, 3)).astype(np.float32)
+    monkeypatch.setattr(first_filters, "of_published", lambda _name: first_filters.FirstFilters(trained, None, 0))
+    sent: list[int] = []
+    monkeypatch.setattr(learned_tab, "pack", lambda header, _data: sent.append(len(header["filters"])) or {})
+    assert "torchvision:resnet18" not in source_names()
+    record = torchvision_models.of("resnet18")[0]
+    record.path.parent.mkdir(parents=True)
+    record.path.write_bytes(b"")
+    assert "torchvision:resnet18" in source_names()
+    text = said(opened(filters="1", learned="torchvision:resnet18", learned_filter="95"))
+    assert "96 filters of 3×3 on 3 channels, as they were published" in text
+    assert "Filter 96" in text
+    assert sent == [96]
 
 
 def test_the_noise_is_named_with_what_least_squares_reaches() -> None:

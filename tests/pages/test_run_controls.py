@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.errors import RunError
+from cnnviz.errors import RunError, WorkError
 from cnnviz.text import Sentence
-from cnnviz.training import control, locks
+from cnnviz.training import control, launch, locks
 from cnnviz.training.control import State
-from pages.common.run_controls import Watched, escaped, sentence
+from cnnviz.training.loop import Loop
+from cnnviz.training.recipe import Recipe
+from cnnviz.training.states import write_error
+from pages.common import resuming, training_cost
+from pages.common.language import escaped, sentence
+from pages.common.run_controls import Watched
 from pages.common.run_list import entries
 from tests.pages.test_training_lab import opened, put_run
+from tests.unit.training.cases import stripes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +118,65 @@ def test_names_of_files_are_mere_text(runs: Path) -> None:
         assert mark not in "`*_[]()#<>!$:~|" or unescaped[place - 1] == "\\"
     error = RunError("{count:.1f}: {inner}, {path}", count=2, inner=Sentence("in {name}", {"name": HOSTILE}), path=runs)
     assert sentence(error) == f"2.0: in {told}, {escaped(str(runs))}"
+
+
+def test_a_run_that_ran_away_is_not_resumed(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What really diverges says so in its folder; there is no button, a reason instead, and no way around it."""
+    resumed: list[Path] = []
+    monkeypatch.setattr(launch, "resume", lambda folder, _owner: resumed.append(folder))
+    with pytest.raises(RunError) as caught:
+        Loop(Recipe(epochs=3, batch_size=16, learning_rate=10.0, schedule="constant"), stripes(96)).run_epoch()
+    folder = put_run(runs, "one-1", state="failed")
+    (folder / "state.json").write_text(json.dumps({"state": "failed", "error": write_error(caught.value)}))
+    app = opened(train_run="one-1")
+    assert "smaller learning rate" in app.error[0].value
+    assert "Resume" not in [each.label for each in app.button]
+    assert any("only repeat this" in each.value for each in app.caption)
+    with pytest.raises(RunError, match="would again"):
+        resuming.resume(folder, "me")
+    (folder / "state.json").write_text('{"state": "interrupted"}')
+    resuming.resume(folder, "me")
+    assert resumed == [folder]
+
+
+def test_resuming_has_the_limit_of_starting(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LeNet-5 on 1,435 digits: one multiplication less than its two epochs need is too little, counted by hand."""
+    monkeypatch.setattr(launch, "resume", lambda *_given: None)
+    folder = put_run(runs, "one-1", state="stopped", epochs=2)
+    macs = 28 * 28 * 6 * 25 + 10 * 10 * 16 * 150 + 120 * 400 + 84 * 120 + 10 * 84
+    monkeypatch.setattr(training_cost, "MOST_WORK", 2 * 1435 * macs)
+    resuming.resume(folder, "me")
+    monkeypatch.setattr(training_cost, "MOST_WORK", 2 * 1435 * macs - 1)
+    with pytest.raises(WorkError):
+        resuming.resume(folder, "me")
+
+
+def test_the_control_of_epochs_ends_where_the_page_does() -> None:
+    """What the address and the control take is what may be started."""
+    most = training_cost.MOST_EPOCHS
+    app = opened(train_epochs=str(most))
+    assert not app.warning
+    (control_,) = (each for each in app.number_input if each.label == "Epochs")
+    assert (control_.value, control_.max) == (most, most)
+    assert "train_epochs" in opened(train_epochs=str(most + 1)).warning[0].value
+
+
+def guarded_page() -> None:
+    """A page that fails for a reason that a visitor has named."""
+    from cnnviz.errors import DataError
+    from pages.common.frame import guarded
+
+    @guarded
+    def main() -> None:
+        raise DataError("No {name}.", name="![x](http://evil) <b> `1`")
+
+    main()
+
+
+def test_no_page_takes_marks_from_an_error() -> None:
+    """Whatever a page is asked for by hostile names, it says them, and draws nothing."""
+    (error,) = AppTest.from_function(guarded_page, default_timeout=60).run().error
+    assert error.value == "No \\!\\[x\\]\\(http\\://evil\\) \\<b\\> \\`1\\`."
 
 
 def test_an_error_of_a_run_shows_no_pictures(runs: Path) -> None:

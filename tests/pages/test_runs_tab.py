@@ -133,6 +133,18 @@ def test_a_pair_is_a_button(places: tuple[Path, Path]) -> None:
     assert len(traces(app)) == 4
 
 
+def test_pairs_of_one_title_are_told_apart(places: tuple[Path, Path]) -> None:
+    """Crop or not, in batches of 64 and of 32: two buttons, and each chooses what it names."""
+    for name, changes in {"a": {}, "b": {"batch_size": 32}}.items():
+        run(places[1], name, **changes)
+        run(places[1], f"{name}-crop", augmentation=["crop"], **changes)
+    app = opened()
+    found = [each for each in app.button if each.label.startswith("Augmentation:")]
+    assert len({each.label for each in found}) == 2
+    next(each for each in found if "32" in each.label).click().run()
+    assert set(app.query_params["runs_chosen"].split("~")) == {"run:b", "run:b-crop"}
+
+
 def test_other_pictures_are_warned_of_and_damage_is_named(places: tuple[Path, Path]) -> None:
     """Both notices; a run that is gone is named, too."""
     card(places[0], "one", data="mnist")

@@ -30,6 +30,7 @@ def demo() -> None:
     if st.session_state.get("stops early"):
         st.stop()
     st.button("Suggest", on_click=settings.replace, args=({"size": 5},))
+    st.button("Go", on_click=lambda: st.session_state.__setitem__("went with", settings["size"]))
     if not st.session_state.get("elsewhere"):
         settings.control("size", st.slider, "Size", 1, 9)
         settings.control("border", st.selectbox, "Border", ["reflect", "zeros"])
@@ -192,6 +193,35 @@ def test_replace_sets_everything() -> None:
     assert seen(app) == DEFAULTS | {"size": 6}
     run(app.button[0].click())
     assert seen(app) == DEFAULTS | {"size": 5}
+
+
+def test_a_quick_click_brings_no_old_setting_back() -> None:
+    """The browser sends what it showed before the suggestion, with its old address; later the old value is a choice."""
+    app = opened("grid=1")
+    run(app.button[0].click())
+    assert seen(app) == DEFAULTS | {"size": 5}
+    published = address(app)
+    for _again in range(2):
+        app.query_params.clear()
+        app.query_params["grid"] = "1"
+        app.slider[0].set_value(3)
+        app.checkbox[0].check()
+        run(app.button[1].click())
+        assert app.session_state["went with"] == 5
+        assert seen(app) == DEFAULTS | {"size": 5}
+        assert address(app) == published == {"size": "5"}
+    run(app.slider[0].set_value(3))
+    run(app.button[1].click())
+    assert app.session_state["went with"] == 3
+    assert seen(app) == DEFAULTS
+
+
+def test_what_is_chosen_in_a_hurry_counts() -> None:
+    """A third value is no echo, however late the address that comes with it."""
+    app = opened()
+    run(app.button[0].click())
+    app.query_params.clear()
+    assert seen(run(app.slider[0].set_value(8))) == DEFAULTS | {"size": 8}
 
 
 def test_the_language_stays_in_the_address() -> None:

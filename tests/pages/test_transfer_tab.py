@@ -126,6 +126,17 @@ def test_the_first_visit_trains_at_once(started: list[Recipe]) -> None:
     assert len(started) == 3
 
 
+def test_the_program_is_in_its_drawer() -> None:
+    """Written when it is opened, for the layer that is chosen."""
+    app = AppTest.from_function(page, default_timeout=60)
+    app.query_params.update({"lang": "en", "transfer_freeze": "c3", "transfer_epochs": "7"})
+    assert not app.run().code
+    app.session_state["transfer/program"] = True
+    (program,) = app.run().code
+    assert program.value == transfer.program(LENET, "c3", 10, 7).rstrip()
+    assert [each.label for each in app.get("download_button")] == ["Pictures (ZIP)", "Weights"]
+
+
 def test_what_the_limit_holds_back_is_started_after_a_reload(
     started: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:

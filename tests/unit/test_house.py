@@ -33,6 +33,7 @@ print(*sorted({{"streamlit", "torch", "torchvision"}} & set(sys.modules)), *aske
         "cnnviz.figures",
         "cnnviz.snippets",
         "cnnviz.images",
+        "cnnviz.engine",
         "cnnviz.networks.zoo, cnnviz.networks.custom, cnnviz.networks.published, cnnviz.networks.structure",
     ],
 )

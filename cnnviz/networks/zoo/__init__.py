@@ -65,5 +65,7 @@ def blueprint(name: str, **options: Value) -> nn.Module:
     """
     import torch
 
-    with torch.device("meta"):
+    from cnnviz.networks.zoo.initialisation import Undrawn
+
+    with torch.device("meta"), Undrawn():
         return build(name, **options)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Callable, Mapping
+from typing import Any
 
-__all__ = ["glorot", "he"]
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+__all__ = ["Undrawn", "glorot", "he"]
 
 
 def he(network: nn.Module) -> None:
@@ -31,3 +35,24 @@ def glorot(network: nn.Module) -> None:
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+class Undrawn(TorchFunctionMode):
+    """Leaves out the drawing of numbers, for networks that will get others or, on the "meta" device, have none.
+
+    There PyTorch draws with functions written in Python, which import its compiler: seconds, for nothing.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the tensor that `func` would fill, or what `func` returns."""
+        kwargs = kwargs or {}
+        drawing = getattr(func, "__module__", "") == "torch.nn.init"
+        if drawing or getattr(func, "__name__", "") in ("normal_", "uniform_"):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)

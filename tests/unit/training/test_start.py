@@ -13,9 +13,9 @@ from PIL import Image as PilImage
 from safetensors.torch import save
 
 from cnnviz.errors import CnnvizError, DataError, ParameterError, ShapeError, WeightsError
-from cnnviz.networks import shipped, zoo
+from cnnviz.networks import shipped, torchvision_models, zoo
 from cnnviz.networks.torchvision_door import torchvision
-from cnnviz.training import checkpoints, export, freezing, probes, published_weights, runs, start
+from cnnviz.training import checkpoints, export, freezing, probes, runs, start, transfer
 from cnnviz.training.loop import Loop, build
 from cnnviz.training.pictures import Pictures
 from cnnviz.training.recipe import Recipe
@@ -284,15 +284,15 @@ def test_published_weights_are_taken_from_torchs_folder(tmp_path: Path, monkeypa
     """Renamed, with the size and the mean of ImageNet; a sentence when they are not there, or are no weights."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     recipe = Recipe(model="mobilenet_v2", start="torchvision", freeze="bottleneck7.0", batch_size=2)
-    assert not published_weights.found_for("mobilenet_v2")
+    assert not any(each.is_here for each in torchvision_models.of("mobilenet_v2"))
     with pytest.raises(WeightsError, match=r"mobilenet_v2-.*\.pth to .*checkpoints"):
         start.find(recipe)
     theirs = torchvision().models.mobilenet_v2().state_dict()
-    file = published_weights._file(published_weights._known("mobilenet_v2")[0])
+    file = torchvision_models.of("mobilenet_v2")[0].file
     path = tmp_path / "hub" / "checkpoints" / file
     path.parent.mkdir(parents=True)
     torch.save(theirs, path)
-    assert published_weights.found_for("mobilenet_v2")
+    assert "torchvision-mobilenet_v2" in [each.key for each in transfer.networks(tmp_path)]
     found = start.find(recipe)
     assert (found.shape, found.mean, found.origin) == ((3, 224, 224), (0.485, 0.456, 0.406), file)
     pictures = found.adapted(stripes(4, 4))

@@ -13,7 +13,7 @@ from PIL import Image as PilImage
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks import weights
-from cnnviz.training import arguments, commands, data, export, runs
+from cnnviz.training import arguments, commands, control, data, export, runs
 from cnnviz.training.files import digest
 from cnnviz.training.loop import evaluate, prepare
 from cnnviz.training.recipe import Recipe
@@ -124,6 +124,12 @@ def test_runs_get_free_names(tmp_path: Path) -> None:
     for _ in range(2):
         assert command(tmp_path, *WORDS[:6], "--epochs", "1") == 0
     assert [run.folder.name for run in runs.listed(tmp_path)] == ["lenet5-digits-1", "lenet5-digits-2"]
+
+
+def test_the_digest_of_own_pictures_is_short_in_a_name(tmp_path: Path) -> None:
+    """Their file is named by 64 digits, which nobody reads."""
+    recipe = Recipe(data=f"/somewhere/{'3fa9c2' + 'b' * 58}.zip")
+    assert control.free_name(recipe, tmp_path) == "lenet5-3fa9c2-1"
 
 
 @pytest.mark.parametrize("name", arguments.COMMANDS)

@@ -109,6 +109,7 @@ class Lab {
     const extra = { filters: this.scaleChoice, maps: this.panels.maps.label }[this.panel];
     this.part(".extra").replaceChildren(...(extra && seen ? [extra] : []));
     const known = this.store.kept.has(this.epoch) || this.store.rowOf(this.epoch);
+    this.part(".panel").classList.toggle("awaits", !seen && !known);
     if (!seen) {
       this.part(".stage").replaceChildren();
       return this.note(known ? this.labels.missing : this.labels.waiting);

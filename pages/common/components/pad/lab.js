@@ -8,7 +8,8 @@ const LAB_MARKUP = `
     <section class="experiment"><b class="title"></b><div class="moves" role="toolbar">${[
       ["left", "←"], ["up", "↑"], ["down", "↓"], ["right", "→"], ["smaller", "−"], ["larger", "+"], ["corner", "◰"],
     ].map(([move, sign]) => `<button type="button" data-move="${move}">${sign}</button>`).join("")}</div>
-      <b class="shifts-title"></b><canvas class="shifts" role="img"></canvas>
+      <b class="shifts-title"></b><div class="shifting"><canvas class="shifts" role="img"></canvas>
+        <label class="working" hidden><span></span><progress max="1"></progress></label></div>
       <p class="cell"></p><p class="stays"></p></section>
   </div>
   <section><b class="maps-title"></b><div class="maps"></div></section>`;
@@ -157,6 +158,7 @@ class PadLab {
 
   planShifts() {
     const turn = (this.turn = {});
+    this.tellWork(this.probabilities ? 0 : null);
     clearTimeout(this.calm);
     this.calm = setTimeout(() => this.computeShifts(turn), CALM);
   }
@@ -164,10 +166,21 @@ class PadLab {
   async computeShifts(turn) {
     const isOld = () => turn !== this.turn;
     if (isOld()) return;
-    this.shifts = this.probabilities && (await bothMaps(this.ink, this.header.frame, this.network, isOld));
+    this.shifts = this.probabilities && (await bothMaps(this.ink, this.header.frame, this.network, isOld, (share) => this.tellWork(share)));
     if (isOld()) return;
+    this.tellWork(null);
     this.showShifts();
     this.host.dataset.shifted = this.shifts ? "yes" : "empty";
+  }
+
+  // How far the maps are, over the old ones; null when nothing is to come.
+  tellWork(share) {
+    const working = this.part(".working");
+    working.hidden = share === null;
+    if (share === null) return;
+    working.querySelector("span").textContent = this.labels.working;
+    working.querySelector("progress").value = share;
+    if (this.shifts) this.part(".shifts").style.opacity = 0.35;
   }
 
   showShifts() {

@@ -1,4 +1,4 @@
-// Mounts the lab, or a pad alone with a button that hands the drawing over.
+// Mounts the lab, a pad alone with a button that hands the drawing over, or one that tells every change.
 
 class KeepPad {
   constructor(parent, header) {
@@ -32,10 +32,44 @@ class KeepPad {
   }
 }
 
+// Every finished line is told; what is on the pad comes from the page when the visitor picked it there.
+class LivePad {
+  constructor(parent, header) {
+    this.host = Object.assign(document.createElement("div"), { className: "pad-lab alone" });
+    parent.append(this.host);
+    this.pad = new DrawingPad(this.host, new Drawing(header.key, []), ({ ended }) => this.follow(ended), null);
+    this.pick = -1;
+  }
+
+  receive({ header }, send) {
+    this.send = send;
+    this.pad.label(header.labels);
+    if (header.pick <= this.pick) return; // an answer to what was on the pad before
+    this.pick = header.pick;
+    if (header.strokes) this.show(header.strokes);
+    else if (header.asks && this.pad.strokes.length) this.follow(true); // drawn before the page was reloaded
+  }
+
+  show(strokes) {
+    this.silent = true;
+    this.pad.show(strokes);
+    this.silent = false;
+  }
+
+  follow(ended) {
+    if (ended && !this.silent) this.send("drawn", this.pad.strokes);
+  }
+
+  destroy() {
+    this.pad.destroy();
+  }
+}
+
+const PARTS = { keep: KeepPad, live: LivePad, lab: PadLab };
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const message = unpack(data);
-  const Part = message.header.mode === "keep" ? KeepPad : PadLab;
-  const part = (parentElement.pad ??= new Part(parentElement, message.header));
+  const part = (parentElement.pad ??= new PARTS[message.header.mode](parentElement, message.header));
   part.receive(message, setTriggerValue);
   return () => {
     if (parentElement.isConnected) return; // only new data

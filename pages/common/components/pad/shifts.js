@@ -29,17 +29,20 @@ function* shiftedAnswers(ink, frame, network, centring) {
 
 const cuts = ({ top, bottom, left, right }, down, across) => top + down < 0 || bottom + down > PAD || left + across < 0 || right + across > PAD;
 
-// Both maps, or null when something newer is wanted meanwhile.
-async function bothMaps(ink, frame, network, isOld) {
+// Both maps, or null when something newer is wanted meanwhile; `tell` hears what share of them is done.
+async function bothMaps(ink, frame, network, isOld, tell) {
   const maps = {};
-  for (const way of ["drawn", "centred"]) {
+  let done = 0;
+  for (const way of WAYS.toReversed()) {
     maps[way] = [];
     let until = performance.now() + SLICE;
     for (const answer of shiftedAnswers(ink, frame, network, way === "centred")) {
       maps[way].push(answer);
+      done++;
       if (performance.now() < until) continue;
       await new Promise((resolve) => setTimeout(resolve));
       if (isOld()) return null;
+      tell(done / (WAYS.length * ACROSS * ACROSS));
       until = performance.now() + SLICE;
     }
   }

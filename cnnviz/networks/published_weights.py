@@ -5,19 +5,18 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import torch
 from torch import Tensor
 
 from cnnviz.errors import WeightsError
-from cnnviz.networks import weights, zoo
+from cnnviz.networks import torchvision_models, weights, zoo
 from cnnviz.networks.torchvision_door import torchvision
+from cnnviz.networks.torchvision_models import Record
 from cnnviz.text import N_
 
-__all__ = ["PublishedWeights", "found_for", "published"]
+__all__ = ["PublishedWeights", "facts", "published", "state_dict"]
 
 _NONE = N_("torchvision has no weights for “{model}”.")
 _NOT_HERE = N_("The weights that torchvision has for “{model}” are not on this machine: copy {file} to {folder}.")
@@ -42,28 +41,6 @@ class PublishedWeights:
     file: str
 
 
-def _folder() -> Path:
-    return Path(torch.hub.get_dir()) / "checkpoints"
-
-
-def _known(model: str) -> list[Any]:
-    """The records of torchvision's weights for a model, the best first; empty when it has none."""
-    try:
-        records = torchvision().models.get_model_weights(model)
-    except ValueError:
-        return []
-    return list(dict.fromkeys([records.DEFAULT, *records])) if len(records) else []
-
-
-def _file(record: Any) -> str:
-    return Path(urlparse(record.url).path).name
-
-
-def found_for(model: str) -> bool:
-    """Whether weights for a model of the zoo are on this machine. Imports torch and torchvision."""
-    return any((_folder() / _file(record)).is_file() for record in _known(model))
-
-
 def published(model: str, options: Mapping[str, zoo.Value]) -> PublishedWeights:
     """Load the weights of a model of the zoo, the best ones that are on this machine.
 
@@ -76,24 +53,36 @@ def published(model: str, options: Mapping[str, zoo.Value]) -> PublishedWeights:
             network's.
         UnknownNetworkError, ParameterError: as `zoo.build`.
     """
-    known = _known(model)
+    from cnnviz.networks.torchvision_networks import preparation
+
+    known = torchvision_models.of(model)
     if not known:
         raise WeightsError(_NONE, model=model)
-    record = next((each for each in known if (_folder() / _file(each)).is_file()), None)
-    if record is None:
-        raise WeightsError(_NOT_HERE, model=model, file=_file(known[0]), folder=_folder())
-    tensors = weights.from_torchvision(model, _loaded(_file(record)), **options)
-    views = record.transforms()
-    size = views.crop_size[0]
-    return PublishedWeights(tensors, (3, size, size), tuple(views.mean), tuple(views.std), _file(record))
+    record = next((each for each in known if each.is_here), known[0])
+    tensors = weights.from_torchvision(model, state_dict(record), **options)
+    views = preparation(model, facts(record))
+    return PublishedWeights(tensors, views.shape, views.mean, views.std, record.file)
 
 
-def _loaded(file: str) -> Mapping[str, Tensor]:
+def facts(record: Record) -> Any:
+    """What torchvision says about weights: `.url`, `.meta`, `.transforms()`."""
+    return torchvision().models.get_model_weights(record.model)[record.weights]
+
+
+def state_dict(record: Record) -> Mapping[str, Tensor]:
+    """Read a file of torchvision's; nothing but tensors is read, by torchvision's names.
+
+    Raises:
+        WeightsError: when it is not on this machine, or damaged.
+    """
+    folder = torchvision_models.cache_folder()
+    if not record.is_here:
+        raise WeightsError(_NOT_HERE, model=record.model, file=record.file, folder=folder)
     try:
-        tensors = torch.load(_folder() / file, map_location="cpu", weights_only=True)
+        tensors = torch.load(record.path, map_location="cpu", weights_only=True)
         if all(isinstance(each, Tensor) for each in tensors.values()):
             found: Mapping[str, Tensor] = tensors
             return found
     except (OSError, RuntimeError, ValueError, EOFError, AttributeError, pickle.UnpicklingError) as error:
-        raise WeightsError(_DAMAGED, file=file, folder=_folder()) from error
-    raise WeightsError(_DAMAGED, file=file, folder=_folder())
+        raise WeightsError(_DAMAGED, file=record.file, folder=folder) from error
+    raise WeightsError(_DAMAGED, file=record.file, folder=folder)

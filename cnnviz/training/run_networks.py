@@ -1,0 +1,128 @@
+"""Networks of runs in the catalogue: "run:NAME@EPOCH", as far as a run keeps their weights.
+
+    run_networks.register()
+    catalogue.load("run:lenet5-mnist-1@12")
+
+A run keeps its last two checkpoints. Importing this module, and listing, does not import torch before a run is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnnviz.errors import CnnvizError, RunError
+from cnnviz.networks import catalogue, custom, shipped, zoo
+from cnnviz.networks.loaded import Entry, Loaded, at_rest, polarity
+from cnnviz.networks.preparation import Preparation
+from cnnviz.text import N_
+from cnnviz.training import control
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from cnnviz.training.recipe import Recipe
+    from cnnviz.training.runs import Run
+
+__all__ = ["SOURCE", "entries", "key_of", "load_run", "register"]
+
+SOURCE = "run"
+
+_NAME = re.compile(r"(?P<run>[^@]+)@(?P<epoch>[0-9]{1,6})", re.ASCII)
+_MOST_RUNS = 30  # that are listed; the newest
+
+_NO_KEY = N_("“{key}” names no epoch of a run: write it as run:NAME@EPOCH.")
+_DAMAGED = N_("What the run {name} says of its network does not fit its weights.")
+
+
+def register() -> None:
+    """Let the catalogue load networks of runs."""
+    catalogue.register(SOURCE, load_run)
+
+
+def key_of(run: str, epoch: int) -> str:
+    """Key in the catalogue."""
+    return f"{SOURCE}:{run}@{epoch}"
+
+
+def entries(runs: Path | None = None) -> tuple[Entry, ...]:
+    """The last checkpoint of each of the newest runs below a folder (`control.RUNS` when none is given)."""
+    found = (_entry(control.find(each.name, runs)) for each in control.all_states(runs)[:_MOST_RUNS])
+    return tuple(filter(None, found))
+
+
+def _entry(folder: Path) -> Entry | None:
+    """None when there is no checkpoint yet, or the run cannot be read."""
+    from cnnviz.training import checkpoints
+    from cnnviz.training.runs import open_run
+
+    try:
+        run = open_run(folder)
+        epoch = checkpoints.epochs(run.checkpoints)[-1]
+        shape, classes = tuple(map(int, run.facts["shape"])), len(run.facts["classes"])
+    except (CnnvizError, LookupError, TypeError, ValueError):
+        return None
+    shape = () if run.recipe.start else shape  # the network that it began with decides
+    return Entry(key_of(folder.name, epoch), _title(run, epoch), run.recipe.model, SOURCE, shape, classes, True)
+
+
+def load_run(name: str, runs: Path | None = None) -> Loaded:
+    """Load "NAME@EPOCH", the network of a run after an epoch.
+
+    Raises:
+        RunError: when there is no such run, its files are damaged, or no weights of that epoch are kept.
+        WeightsError: when the network that it began with is gone.
+    """
+    from cnnviz.training import checkpoints
+    from cnnviz.training.runs import open_run
+
+    asked = _NAME.fullmatch(name)
+    if asked is None:
+        raise RunError(_NO_KEY, key=name[:80])
+    run = open_run(control.find(asked["run"], runs))
+    checkpoint = checkpoints.read(run.checkpoints, int(asked["epoch"]))
+    try:
+        classes = tuple(map(str, run.facts["classes"]))
+        preparation = _preparation(run)
+        network = _blueprint(run.recipe, preparation.shape[0], len(classes))
+        network.load_state_dict(checkpoint.network(), assign=True)
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise RunError(_DAMAGED, name=run.folder.name) from error
+    key = key_of(run.folder.name, checkpoint.epoch)
+    return Loaded(
+        key, _title(run, checkpoint.epoch), run.recipe.model, SOURCE, at_rest(network), classes, preparation,
+        {"options": _options(run.recipe), "accuracy": {"top1": checkpoint.metrics[-1].get("test_accuracy")}},
+        polarity(preparation),
+    )  # fmt: skip
+
+
+def _title(run: Run, epoch: int) -> str:
+    title = run.recipe.model if run.recipe.model == shipped.CUSTOM else zoo.get(run.recipe.model).title
+    return f"{title}, {run.folder.name}@{epoch}"
+
+
+def _preparation(run: Run) -> Preparation:
+    """As the pictures of its data set were given to it, or to the network that it began with."""
+    from cnnviz.training import start
+
+    beginning = start.find(run.recipe)
+    if beginning:
+        return Preparation(beginning.shape, beginning.mean, beginning.std)
+    channels, rows, columns = map(int, run.facts["shape"])
+    mean, std = (tuple(map(float, run.facts[each])) for each in ("mean", "std"))
+    return Preparation((channels, rows, columns), mean, std)
+
+
+def _options(recipe: Recipe) -> Mapping[str, Any]:
+    return {"layers": recipe.layers} if recipe.model == shipped.CUSTOM else dict(recipe.options)
+
+
+def _blueprint(recipe: Recipe, channels: int, classes: int) -> nn.Module:
+    """The network without numbers."""
+    if recipe.model != shipped.CUSTOM:
+        return zoo.blueprint(recipe.model, **{**recipe.options, "in_channels": channels, "num_classes": classes})
+    from cnnviz.networks.custom import building
+
+    return building.blueprint(custom.read(recipe.layers))

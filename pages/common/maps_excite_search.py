@@ -1,0 +1,142 @@
+"""Searching pictures from noise: the one that excites a channel most, and the one that a layer takes for this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnnviz.engine import InversionJob, MaximiseJob
+from cnnviz.figures.encode import png
+from pages.common.charts import COLOURS, GREY, base, chart
+from pages.common.enlarged import enlarged
+from pages.common.language import _, escaped
+from pages.common.maps_excite_unit import Unit
+from pages.common.maps_looked import Looked
+from pages.common.maps_why_choice import layers_with_places
+from pages.common.settings import Settings
+from pages.common.work import asked, awaited, start
+
+if TYPE_CHECKING:
+    from cnnviz.networks.maximise import Maximised
+
+__all__ = ["dream", "memory"]
+
+_SLOT = "maps/excite"
+_WIDTH = 200
+_FRAME = 72
+_SEEDS = 1000
+
+
+def dream(settings: Settings, looked: Looked, unit: Unit) -> None:
+    """The picture that the unit looks for, searched when a button is pressed."""
+    from cnnviz.networks.maximise import STEPS
+
+    st.markdown("**" + _("What it looks for: {unit}").format(unit=unit.title) + "**")
+    job = MaximiseJob(looked.model, unit.layer.name, unit.channel, settings["excite_seed"])
+    if not asked(_SLOT, job, _("Search the picture"), ":material/auto_awesome:"):
+        st.caption(
+            _("Noise is changed along the gradient until it excites the channel: {steps} passes each way.").format(
+                steps=STEPS
+            )
+        )
+        return
+    found = awaited(_SLOT, job, _("Searching"))
+    if found is None:
+        return
+    _found(unit, found)
+    st.button(
+        _("Another start"),
+        key=f"{_SLOT}/another",
+        on_click=_another,
+        args=(settings,),
+        icon=":material/casino:",
+        help=_("Noise number {seed} was the start; another one may lead elsewhere.").format(seed=found.seed),
+    )
+
+
+def _another(settings: Settings) -> None:
+    settings["excite_seed"] = (settings["excite_seed"] + 1) % _SEEDS
+    start(_SLOT)
+
+
+def _found(unit: Unit, found: Maximised) -> None:
+    here = float(unit.map.mean())
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=_WIDTH):
+            words = _("Found: mean activation {found}").format(found=_number(found.activation))
+            st.image(
+                png(enlarged(found.picture, _WIDTH)), width=_WIDTH, caption=words, output_format="PNG",
+                alt=_("The picture that excites the channel most"),
+            )  # fmt: skip
+        with st.container(width="stretch"):
+            _curve(found, here)
+    frames = found.frames[:: max(1, len(found.frames) // 5)]
+    st.image(_strip(frames), output_format="PNG", alt=_("From noise to the picture, step by step"), width="stretch")
+    st.caption(
+        _(
+            "Your picture: {here}. Noise {seed}, {steps} steps, {seconds} s; no picture of the training data, and "
+            "others may excite it as much (Erhan et al., 2009; Olah et al., Distill 2017)."
+        ).format(
+            here=_number(here), seed=found.seed, steps=len(found.curve), seconds=f"{found.milliseconds / 1000:.1f}"
+        )
+    )
+
+
+def _curve(found: Maximised, here: float) -> None:
+    figure = go.Figure(
+        go.Scatter(
+            x=list(range(len(found.curve))),
+            y=found.curve.tolist(),
+            line={"color": COLOURS[0]},
+            hovertemplate=_("step {step}: {value}").format(step="%{x}", value="%{y:.3g}") + "<extra></extra>",
+        )
+    )
+    figure.add_hline(here, line={"color": GREY, "dash": "dash"}, annotation={"text": _("your picture")})
+    base(figure, 190, xaxis={"title": _("step")}, yaxis={"title": _("mean activation")})
+    chart(figure, f"{_SLOT}/curve")
+
+
+def _strip(frames: Sequence[NDArray[np.float32]]) -> bytes:
+    """Pictures side by side, a white line between them."""
+    shown = [enlarged(each, _FRAME // 2) for each in frames]
+    line = np.full((shown[0].shape[0], 4, *shown[0].shape[2:]), 255, np.uint8)
+    parts = [part for each in shown for part in (line, each)][1:]
+    return png(np.concatenate(parts, axis=1))
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
+
+
+def memory(settings: Settings, looked: Looked) -> None:
+    """What is left of the picture in the layer that is open, or in the last one with places."""
+    layers = layers_with_places(looked.done.summary)
+    step = settings["step"] or (layers[-1] if layers else looked.steps[-1])
+    st.markdown("**" + _("What is left of my picture in {step}?").format(step=escaped(step)) + "**")
+    slot = f"{_SLOT}/memory"
+    job = InversionJob(looked.model, looked.image, step)
+    if not asked(slot, job, _("Search it back"), ":material/history:"):
+        st.caption(_("A picture is searched, from noise, that the layer cannot tell from yours."))
+        return
+    found = awaited(slot, job, _("Searching"))
+    if found is None:
+        return
+    with st.container(horizontal=True, gap="medium"):
+        for picture, title in ((looked.seen, _("The network saw")), (found.picture, _("Found again"))):
+            st.image(png(enlarged(picture, _WIDTH)), width=_WIDTH, caption=title, alt=title, output_format="PNG")
+    st.caption(
+        _(
+            "The activations differ by {left}% of their square (at the start {first}%); what the layer has lost is not "
+            "found again. {steps} steps, {seconds} s. Mahendran and Vedaldi, CVPR 2015, arXiv 1412.0035."
+        ).format(
+            left=f"{100 * found.curve[-1]:.1f}",
+            first=f"{100 * found.curve[0]:.0f}",
+            steps=len(found.curve),
+            seconds=f"{found.milliseconds / 1000:.1f}",
+        )
+    )

@@ -1,0 +1,168 @@
+"""Own weights: a visitor's file for a network that is known here, and what this machine has without network."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from cnnviz.errors import CnnvizError, WeightsError
+from cnnviz.networks import catalogue, torchvision_models, weight_files, zoo
+from cnnviz.networks.torchvision_table import TITLES
+from pages.common.language import _, escaped, ngettext, sentence
+from pages.common.maps_looked import Looked
+from pages.common.maps_model import network_title, source_title
+from pages.common.maps_uploads import accept, read_classes
+from pages.common.settings import Setting, Settings, flag
+
+__all__ = ["OWN_SETTINGS", "own_tab"]
+
+OWN_SETTINGS: tuple[Setting, ...] = (flag("own_all"),)
+
+_FILE, _ARCHITECTURE, _CLASSES = "maps/own file", "maps/own architecture", "maps/own classes"
+_ERROR = "maps/own error"
+_ACCEPTED = "maps/own accepted"  # session: key of the network, and how many class names came with it
+_JSON = """{
+  "architecture": "resnet18",
+  "classes": ["cat", "dog"],
+  "shape": [3, 224, 224],
+  "mean": [0.485, 0.456, 0.406],
+  "std": [0.229, 0.224, 0.225],
+  "resize": 256
+}"""
+
+
+def own_tab(settings: Settings, looked: Looked) -> None:
+    """Draw the tab; the page has the settings `OWN_SETTINGS`."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _upload(settings)
+        _outcome(looked)
+    with right:
+        _conversion()
+        _owner()
+    _machine(settings)
+
+
+# ---- a visitor's file
+
+
+def _upload(settings: Settings) -> None:
+    with st.form("maps/own", border=False):
+        st.markdown(f"**{_('Weights of your own')}**")
+        st.file_uploader(
+            _("A .safetensors file, up to {size} MB").format(size=weight_files.MOST_BYTES // 2**20),
+            ["safetensors"],
+            key=_FILE,
+            max_upload_size=weight_files.MOST_BYTES // 2**20,
+            help=_("It stays in this server's memory while there is room, and is never written to a disk."),
+        )
+        st.selectbox(_("It is of"), _architectures(), format_func=_architecture_title, key=_ARCHITECTURE)
+        st.text_area(_("Names of the classes, one a line (optional)"), key=_CLASSES, height=100, placeholder="cat\ndog")
+        st.form_submit_button(_("Use these weights"), on_click=_take, args=(settings,), icon=":material/upload:")
+
+
+def _architectures() -> list[str]:
+    """What weights may be of; "" to find that out."""
+    pictures = [name for name in zoo.names() if len(zoo.get(name).input_shape) == 3]
+    return ["", *pictures, *sorted(TITLES.keys() - {*pictures})]
+
+
+def _architecture_title(name: str) -> str:
+    return torchvision_models.title(name) if name else _("guess from the names")
+
+
+def _take(settings: Settings) -> None:
+    """Check the file, before the page runs again: with the new network, or with what is wrong with it."""
+    state = st.session_state
+    state.pop(_ERROR, None)
+    state.pop(_ACCEPTED, None)
+    file = state.get(_FILE)
+    if file is None:
+        return
+    classes = read_classes(state.get(_CLASSES) or "")
+    try:
+        key = accept(file.getvalue(), file.name, state.get(_ARCHITECTURE) or "", classes)
+    except CnnvizError as error:
+        state[_ERROR] = error
+        return
+    state[_ACCEPTED] = key, len(classes)
+    settings["model"], settings["off"] = key, ""
+
+
+def _outcome(looked: Looked) -> None:
+    error: CnnvizError | None = st.session_state.get(_ERROR)
+    if error is not None:
+        st.error(_error(error), icon=":material/error:")
+        return
+    key, names = st.session_state.get(_ACCEPTED, ("", 0))
+    if key != looked.model:
+        return
+    text = _("**{title}**: the weights fit. The page above looks with them.")
+    st.success(text.format(title=escaped(looked.about.title)), icon=":material/check:")
+    count = len(looked.about.classes)
+    if names and names != count:
+        text = ngettext(
+            "You gave {names} name, but the network has {count} classes: they are numbered instead.",
+            "You gave {names} names, but the network has {count} classes: they are numbered instead.",
+            names,
+        )
+        st.warning(text.format(names=names, count=count))
+    if looked.about.preparation.shape[0] == 3 and "mean" not in looked.about.card:
+        st.caption(_("Pictures are normalised as for ImageNet, unless the file's metadata says otherwise."))
+
+
+def _error(error: CnnvizError) -> str:
+    """The sentence, and a list of what did not fit."""
+    lines = [sentence(error)]
+    if isinstance(error, WeightsError):
+        lines += [f"- {sentence(each)}" for each in error.misfits]
+    return "\n".join([lines[0], "", *lines[1:]])
+
+
+# ---- how to
+
+
+def _conversion() -> None:
+    st.markdown(f"**{_('From .pth to .safetensors')}**")
+    st.caption(
+        _(
+            "A .pth file is a pickle, which may hold programs: this page does not open those of visitors. Three lines "
+            "on your own machine convert one that you trust:"
+        )
+    )
+    st.code(weight_files.conversion(), language="python", wrap_lines=True)
+
+
+def _owner() -> None:
+    with st.expander(_("If this server is yours"), icon=":material/folder_open:"):
+        st.markdown(
+            _(
+                "Put NAME.safetensors or NAME.pth (a state_dict) into the folder `models/`: everybody then finds it "
+                "under “The owner’s”. Beside it may lie NAME.txt, the names of the classes, one a line, or NAME.json, "
+                "in which everything is optional:"
+            )
+        )
+        st.code(_JSON, language="json")
+
+
+# ---- what is here
+
+
+def _machine(settings: Settings) -> None:
+    entries = catalogue.entries()
+    here = [each for each in entries if each.offline]
+    st.markdown(f"**{_('On this machine')}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = _("{here} of {count} networks work without a network connection.")
+        st.caption(text.format(here=len(here), count=len(entries)), width="content")
+        settings.control("own_all", st.toggle, _("Show all"))
+    shown = entries if settings["own_all"] else here
+    frame = pd.DataFrame(
+        {
+            _("Network"): [network_title(each) for each in shown],
+            _("Weights"): [source_title(each.source) for each in shown],
+            _("Works offline"): [each.offline for each in shown],
+            _("Size in MB"): [f"{each.bytes / 1e6:.1f}" if each.bytes else "" for each in shown],
+        }
+    )
+    st.dataframe(frame, hide_index=True, height=min(38 + 35 * len(frame), 420))

@@ -1,0 +1,179 @@
+"""The three nested zooms: the network, one step, one channel; going back leads up exactly one level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from cnnviz.networks.facts import Layer
+from pages.common.language import _
+from pages.common.maps_channel import one_channel
+from pages.common.maps_colours import colour_picture
+from pages.common.maps_grid import View, extent, maps_grid, pack_grid
+from pages.common.maps_looked import Looked, answers
+from pages.common.maps_overview import maps_overview, pack_overview
+from pages.common.maps_settings import leave_channel
+from pages.common.settings import Settings
+
+__all__ = ["zoom"]
+
+_UNFINISHED = ("convolution", "normalisation", "linear", "merge")  # families: what follows may raise their numbers
+
+
+def zoom(settings: Settings, looked: Looked) -> None:
+    """Draw the level that the settings ask for."""
+    _way(settings, looked)
+    if not settings["step"]:
+        _network(settings, looked)
+    elif settings["channel"] < 0:
+        _step(settings, looked)
+    else:
+        one_channel(settings, looked, lambda: leave_channel(settings))
+
+
+def _way(settings: Settings, looked: Looked) -> None:
+    """Where one is: network › step › channel, each of which leads back."""
+    step, channel = settings["step"], settings["channel"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="maps-way"):
+        _stop(looked.about.title, "network", step == "", lambda: _leave_step(settings))
+        if not step:
+            st.caption(_caption(looked), width="content")
+            return
+        st.caption("›", width="content")
+        _stop(step, "step", channel < 0, lambda: leave_channel(settings))
+        if channel >= 0:
+            st.caption("›", width="content")
+            st.markdown(f"**{_('channel {number}').format(number=channel)}**", width="content")
+            _neighbours(settings, looked)
+        st.caption(_facts(looked.layer(step)), width="content")
+
+
+def _neighbours(settings: Settings, looked: Looked) -> None:
+    """The same channel of the step before and after; the grid of a step has such buttons of its own."""
+    for by, icon, label in ((-1, "chevron_left", _("Layer before")), (1, "chevron_right", _("Layer after"))):
+        st.button(
+            "",
+            key=f"maps/by {by}",
+            icon=f":material/{icon}:",
+            help=label,
+            on_click=_turn,
+            args=(settings, looked, by, settings["channel"]),
+            disabled=_next(looked, settings["step"], by) is None,
+        )
+
+
+def _stop(title: str, name: str, here: bool, go: Callable[[], None]) -> None:
+    if here:
+        st.markdown(f"**{title}**", width="content")
+    else:
+        st.button(title, key=f"maps/to {name}", on_click=go)
+
+
+def _caption(looked: Looked) -> str:
+    name, share = answers(looked, 1)[0]
+    text = _("answer: {name}, {share}% · {milliseconds:.0f} ms on {device}")
+    return text.format(
+        name=name, share=f"{100 * share:.1f}", milliseconds=looked.done.milliseconds, device=looked.done.device
+    )
+
+
+def _facts(layer: Layer) -> str:
+    words = [layer.label]
+    if layer.field is not None and not layer.whole:
+        words.append(
+            _("each unit sees {rows}×{columns} pixels").format(
+                rows=layer.field.rows.size, columns=layer.field.columns.size
+            )
+        )
+    elif layer.whole:
+        words.append(_("each unit sees the whole picture"))
+    return " · ".join(words)
+
+
+def _leave_step(settings: Settings) -> None:
+    settings["step"] = ""
+    leave_channel(settings)
+
+
+def _shown(looked: Looked) -> list[str]:
+    """Steps that the grid can show."""
+    return [name for name, maps in looked.done.maps.items() if maps.ndim in (1, 3)]
+
+
+def _next(looked: Looked, step: str, by: int) -> str | None:
+    steps = _shown(looked)
+    place = steps.index(step) + by if step in steps else -1
+    return steps[place] if 0 <= place < len(steps) else None
+
+
+def _turn(settings: Settings, looked: Looked, by: int, channel: int) -> None:
+    """To the step before or after; an open channel stays open, as far as the other step has it."""
+    there = _next(looked, settings["step"], by)
+    if there is None:
+        return
+    settings["step"], settings["at"] = there, None
+    if channel >= 0:
+        settings["channel"] = min(channel, len(looked.done.maps[there]) - 1)
+
+
+# ---- the network
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _overview_bytes(key: object, _looked: Looked) -> bytes:
+    return pack_overview(_looked.done.summary, _looked.done.maps, _looked.seen)
+
+
+def _network(settings: Settings, looked: Looked) -> None:
+    def open_step(step: str, channel: int | None) -> None:
+        if step in _shown(looked):
+            settings["step"], settings["at"] = step, None
+            settings["channel"] = -1 if channel is None else min(channel, len(looked.done.maps[step]) - 1)
+
+    maps_overview("maps/overview", _overview_bytes(looked.key, looked), answers(looked), open_step)
+
+
+# ---- one step
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _grid_bytes(key: object, step: str, _looked: Looked) -> bytes:
+    maps = _looked.done.maps[step]
+    can_die = _looked.layer(step).family not in _UNFINISHED
+    return pack_grid(maps if maps.ndim == 3 else maps.reshape(-1, 1, 1), can_die=can_die)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _extent(key: object, _looked: Looked) -> float:
+    return extent(_looked.done.maps)
+
+
+def _step(settings: Settings, looked: Looked) -> None:
+    step = settings["step"]
+    selected = st.session_state.setdefault("maps/selected", {})
+
+    def open_channel(channel: int) -> None:
+        settings["channel"] = selected["channel"] = min(channel, len(looked.done.maps[step]) - 1)
+
+    def view_changed(view: View) -> None:
+        settings["sort"], settings["scale"] = view.sort, view.scale
+        selected["channel"] = view.channel
+
+    def layer_changed(by: int, channel: int) -> None:
+        selected["channel"] = channel
+        _turn(settings, looked, by, -1)
+
+    maps_grid(
+        "maps/grid",
+        _grid_bytes(looked.key, step, looked),
+        step=step,
+        kind=looked.layer(step).kind,
+        network=_extent(looked.key, looked),
+        view=View(selected.get("channel", 0), settings["sort"], settings["scale"]),
+        on_open=open_channel,
+        on_layer=layer_changed,
+        on_up=lambda: _leave_step(settings),
+        on_view=view_changed,
+    )
+    colour_picture(settings, looked)

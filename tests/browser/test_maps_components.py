@@ -1,0 +1,160 @@
+"""Overview and grid of maps in a real browser, without a server: what is painted, what keys do, what is reported."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from cnnviz.figures import colours
+from cnnviz.figures.display import display_signed
+from cnnviz.networks.facts import Layer, Summary
+from pages.common import maps_grid, maps_overview
+from pages.common.components import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+MAPS = np.random.default_rng(8).normal(size=(20, 12, 12)).astype(np.float32) * np.arange(1, 21).reshape(-1, 1, 1)
+MAPS = MAPS.astype(np.float32)
+MAPS[4] = -np.abs(MAPS[4])  # dead
+STEPS = ("conv1.conv", "conv1.activation", "block.0.conv", "block.0.activation", "fc")
+HARNESS = """
+globalThis.sent = [];
+globalThis.host ??= document.body.appendChild(document.createElement("div"));
+globalThis.show = (text) => mounted({
+  data: Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), parentElement: host,
+  setTriggerValue: (name, value) => sent.push([name, value]),
+});
+"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page, 1000 pixels wide."""
+    page = browser.new_page(viewport={"width": 1000, "height": 720})
+    page.set_content("<style>body { margin: 0; --st-primary-color: #f00 }</style><body></body>")
+    yield page
+    page.close()
+
+
+def mount(page: Page, root: Path, folder: str, scripts: tuple[str, ...], message: bytes) -> None:
+    """Give the component a message, as Streamlit does."""
+    place = root / "pages" / "common" / "components" / folder
+    source = "\n".join((place / name).read_text(encoding="utf-8") for name in scripts)
+    source = source.replace("export default function", "function mounted")
+    page.add_style_tag(content=(place / "style.css").read_text(encoding="utf-8"))
+    harness = HARNESS + ("globalThis.tools = { arrange };" if folder == "maps_grid" else "")
+    page.add_script_tag(content=f"{{{source}\n{harness}}}")
+    page.evaluate("(text) => show(text)", base64.b64encode(message).decode())
+    page.wait_for_selector("[data-painted]")
+
+
+def palettes() -> tuple[bytes, bytes]:
+    """As the mounting functions send them."""
+    return colours.diverging().tobytes(), colours.sequential().tobytes()
+
+
+def mount_grid(page: Page, root: Path, **view: Any) -> None:
+    """The grid of `MAPS`."""
+    header = {"step": "conv", "kind": "Conv2d", "network": 90.0, "tells": True, "labels": maps_grid.labels()}
+    header["view"] = asdict(maps_grid.View(**view))
+    message = pack(header, maps_grid.pack_grid(MAPS, MAPS * 0.5), *palettes())
+    mount(page, root, "maps_grid", maps_grid.SCRIPTS, message)
+
+
+def reports(page: Page) -> list[Any]:
+    """What Python would have got since the last call."""
+    found: list[Any] = page.evaluate("sent.splice(0)")
+    return found
+
+
+def test_the_grid_is_walked_and_opened_by_keys(page: Page, root: Path) -> None:
+    """In the order in which it is sorted; the layer changes with its channel; Escape goes up."""
+    mount_grid(page, root, sort="mean")
+    order = np.argsort(-MAPS.mean(axis=(1, 2)), kind="stable").tolist()
+    canvas = page.locator(".pane canvas")
+    canvas.focus()
+    for key in ("Home", "ArrowRight", "ArrowRight", "Enter", ".", ",", "Escape"):
+        canvas.press(key)
+    channel = order[2]
+    turns = [["layer", {"by": by, "channel": channel}] for by in (1, -1)]
+    assert reports(page) == [["open", {"channel": channel}], *turns, ["up", channel + 1]]
+    page.locator("[data-act=dead]").click()
+    page.locator(".scaled select").select_option("network")
+    view = {"sort": "mean", "dead": True, "channel": 4}
+    assert reports(page) == [["view", view | {"scale": "layer"}], ["view", view | {"scale": "network"}]]
+    assert page.locator(".ticks").inner_text().split() == ["−90", "0", "90"]
+
+
+def test_a_tile_has_the_colours_of_its_numbers(page: Page, root: Path) -> None:
+    """As Python paints them on the layer's scale, but for the half level that quantising costs: one colour apart."""
+    mount_grid(page, root)
+    pixels = page.locator(".maps-grid").evaluate(
+        """(host) => { const { tiles, perRow } = host.grid.sheet;
+        return [perRow, [...tiles.getContext("2d").getImageData(0, 0, tiles.width, 12).data]] }"""
+    )
+    across, painted = pixels[0], np.array(pixels[1]).reshape(12, -1, 4)[..., :3]
+    assert across == len(MAPS)
+    expected = np.hstack([display_signed(each, float(np.abs(MAPS).max())).rgb for each in MAPS])
+    palette = {tuple(colour): level for level, colour in enumerate(colours.diverging().tolist())}
+    levels = [[palette[tuple(pixel)] for pixel in picture.reshape(-1, 3).tolist()] for picture in (painted, expected)]
+    assert np.abs(np.subtract(*levels)).max() <= 1
+    assert len(set(levels[0])) > 50
+
+
+def test_all_channels_fit_the_box(page: Page, root: Path) -> None:
+    """Whatever their number, until tiles would be too small to be seen; then the box scrolls."""
+    mount_grid(page, root)
+    counts = [1, 2, 3, 16, 63, 64, 65, 512, 1000, 2048]
+    found = page.evaluate("(counts) => counts.map((count) => tools.arrange(count, 1000, 450, 12))", counts)
+    for count, places in zip(counts, found, strict=True):
+        assert places["across"] * places["pitch"] <= 1003
+        assert places["height"] <= 453
+        assert places["across"] * places["height"] // places["pitch"] >= count
+        assert places["side"] >= min(160, 0.75 * (1000 * 450 / count) ** 0.5)
+    assert page.evaluate("tools.arrange(2048, 350, 450, 26).side") == 26
+
+
+def mount_overview(page: Page, root: Path) -> None:
+    """Two stages and their answer."""
+    layers = tuple(
+        Layer(i, name, "Conv2d", "convolution", "", (i - 1,), (), (1, 20, 12, 12), 0, "", 0, "", 0, None, False)
+        for i, name in enumerate(STEPS)
+    )
+    maps = dict.fromkeys(STEPS[:-1], MAPS) | {"fc": MAPS[:, 0, 0]}
+    packed = maps_overview.pack_overview(
+        Summary((1, 3, 8, 8), layers, (4,), 0, 0, 0, ()), maps, np.full((8, 8, 3), 0.5)
+    )
+    answers = [{"name": "cat", "share": 0.75}, {"name": "dog", "share": 0.25}]
+    message = pack({"answers": answers, "labels": maps_overview.labels()}, packed, *palettes())
+    mount(page, root, "maps_overview", maps_overview.SCRIPTS, message)
+
+
+def test_the_overview_is_walked_and_opened_by_keys_and_clicks(page: Page, root: Path) -> None:
+    """Folded to the ends of blocks; the place in the strip is kept from strip to strip."""
+    mount_overview(page, root)
+    strips = page.locator(".strip")
+    assert [each.get_attribute("data-step") for each in strips.all()] == [STEPS[1], STEPS[3], STEPS[4]]
+    assert page.locator(".prediction li").first.inner_text().split() == ["cat", "75.0%"]
+    page.get_by_role("button", name="All 5 steps").click()
+    strips.first.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    strips.nth(1).locator("canvas").click(position={"x": 5, "y": 5})
+    strips.nth(0).locator(".name").click()
+    strongest = np.argsort(-np.abs(MAPS).mean(axis=(1, 2))).tolist()
+    assert reports(page) == [
+        ["open", {"step": STEPS[2], "channel": strongest[1]}],
+        ["open", {"step": STEPS[1], "channel": strongest[0]}],
+        ["open", {"step": STEPS[0], "channel": None}],
+    ]
+    largest = float(np.abs(MAPS[strongest[:8]]).max())
+    assert strips.first.locator(".range").inner_text() == f"±{largest:.2g}"
