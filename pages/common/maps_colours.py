@@ -35,8 +35,8 @@ def colour_picture(settings: Settings, looked: Looked) -> None:
         st.caption(
             _(
                 "The three directions in which the {count} channels vary most (principal components) are red, green "
-                "and blue, each stretched to its range. Places of one colour look alike to this layer; which colour it is "
-                "says nothing."
+                "and blue, each stretched to its range. Places of one colour look alike to this layer; which colour it "
+                "is says nothing."
             ).format(count=len(maps)),
             width=320,
         )
