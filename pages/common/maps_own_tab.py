@@ -48,7 +48,7 @@ def own_tab(settings: Settings, looked: Looked) -> None:
 
 def _upload(settings: Settings) -> None:
     with st.form("maps/own", border=False):
-        st.markdown(f"**{_('Weights of your own')}**")
+        st.markdown("**" + _("Weights of your own") + "**")
         st.file_uploader(
             _("A .safetensors file, up to {size} MB").format(size=weight_files.MOST_BYTES // 2**20),
             ["safetensors"],
@@ -123,7 +123,7 @@ def _error(error: CnnvizError) -> str:
 
 
 def _conversion() -> None:
-    st.markdown(f"**{_('From .pth to .safetensors')}**")
+    st.markdown("**" + _("From .pth to .safetensors") + "**")
     st.caption(
         _(
             "A .pth file is a pickle, which may hold programs: this page does not open those of visitors. Three lines "
@@ -151,7 +151,7 @@ def _owner() -> None:
 def _machine(settings: Settings) -> None:
     entries = catalogue.entries()
     here = [each for each in entries if each.offline]
-    st.markdown(f"**{_('On this machine')}**")
+    st.markdown("**" + _("On this machine") + "**")
     with st.container(horizontal=True, vertical_alignment="center"):
         text = _("{here} of {count} networks work without a network connection.")
         st.caption(text.format(here=len(here), count=len(entries)), width="content")

@@ -89,7 +89,7 @@ def _words(asked: Asked, looked: Looked, found: Sequence[Attribution]) -> None:
     if not any(each.values.any() for each in found):
         st.info(_("The map is 0 everywhere: nothing in this layer speaks for the class."))
     st.markdown(f"{_(asked.method.shows)} {limits(asked, looked)}")
-    st.caption(f"{not_a_field()} {_('Source: {source}.').format(source=asked.method.source)}")
+    st.caption(not_a_field() + " " + _("Source: {source}.").format(source=asked.method.source))
 
 
 def _alike(one: Attribution, other: Attribution) -> float | None:

@@ -44,7 +44,7 @@ def _way(settings: Settings, looked: Looked) -> None:
         _stop(step, "step", channel < 0, lambda: leave_channel(settings))
         if channel >= 0:
             st.caption("›", width="content")
-            st.markdown(f"**{_('channel {number}').format(number=channel)}**", width="content")
+            st.markdown("**" + _("channel {number}").format(number=channel) + "**", width="content")
             _neighbours(settings, looked)
         st.caption(_facts(looked.layer(step)), width="content")
 

@@ -11,6 +11,8 @@ from pages.common.language import LANGUAGES, LOCALE, SOURCE
 from tests import translations
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from babel.messages import Catalog, Message
 
 FIELD = re.compile(r"\{(\w*)[^{}]*\}")
@@ -43,6 +45,13 @@ def test_the_source_marks_messages(source: Catalog) -> None:
     files = {file for message in messages(source) for file, _ in message.locations}
     assert any(file.startswith("cnnviz/") for file in files)
     assert source.get("{name} is {value}, but must be {legal}.")
+
+
+def test_no_message_hides_in_an_f_string(root: Path) -> None:
+    """Messages are not found there: it is an expression's text to the extractor."""
+    hidden = re.compile(r"""f"[^"\n]*\{_\('|f'[^'\n]*\{_\(\"""")
+    files = [path for folder in ("pages", "cnnviz") for path in (root / folder).rglob("*.py")]
+    assert not [path.name for path in files if hidden.search(path.read_text("utf-8"))]
 
 
 def test_nothing_is_missing(source: Catalog, translation: Catalog) -> None:
