@@ -25,6 +25,7 @@ from pages.common.maps_zoom import zoom
 from pages.common.pictures import picture_controls, pictures
 from pages.common.settings import Setting, Settings, choice
 from pages.common.tabs import lazy_tabs
+from pages.common.work import tended
 
 TABS = ("why", "whatif", "compare", "excite", "own", "take")
 
@@ -60,20 +61,26 @@ def _maps(settings: Settings) -> None:
     """Everything that a change of picture, network or level changes, what is looked at first."""
     looked = None
     try:
-        looked = look("maps", settings["model"], drawing_input(settings) or pictures(settings).shown)
-        if looked is not None:
-            stays_with(settings, looked.steps)
-            settings.publish()
-            zoom(settings, looked)
-            kernel_links(settings, looked)
-            lazy_tabs(settings, _tabs(settings, looked))
-    finally:
-        # Whatever went wrong: the controls that mend it stay.
-        with st.sidebar:
-            network_controls(settings)
-            drawing_controls(settings, looked)
-            picture_controls(settings)
-        settings.publish()
+        with tended():
+            looked = look("maps", settings["model"], drawing_input(settings) or pictures(settings).shown)
+            if looked is not None:
+                stays_with(settings, looked.steps)
+                settings.publish()
+                zoom(settings, looked)
+                kernel_links(settings, looked)
+                lazy_tabs(settings, _tabs(settings, looked))
+    except Exception:
+        _controls(settings, looked)  # that mend it
+        raise
+    _controls(settings, looked)  # not when the run was cut off: the visitor may have gone to another page
+
+
+def _controls(settings: Settings, looked: Looked | None) -> None:
+    with st.sidebar:
+        network_controls(settings)
+        drawing_controls(settings, looked)
+        picture_controls(settings)
+    settings.publish()
 
 
 def _tabs(settings: Settings, looked: Looked) -> Mapping[str, tuple[str, Callable[[], None]]]:

@@ -145,5 +145,15 @@ class LocalEngine:
 def _tell(task: Task[Any], error: BaseException) -> None:
     if not isinstance(error, CnnvizError):
         _log.error("The job %s failed", type(task.job).__name__, exc_info=error)
-    traceback.clear_frames(error.__traceback__)  # a ticket may live long, and the frames hold tensors
+    _let_go(error)
     task.future.set_exception(error)
+
+
+def _let_go(error: BaseException) -> None:
+    """Empty the frames of an error and of those that led to it: a ticket may live long, and they hold tensors."""
+    chain: list[BaseException] = []
+    each: BaseException | None = error
+    while each is not None and each not in chain:  # `raise error from error` is a circle
+        chain.append(each)
+        traceback.clear_frames(each.__traceback__)
+        each = each.__cause__ or each.__context__

@@ -106,9 +106,9 @@ def attribute(
 
 
 def _check_guidable(network: nn.Module, shape: Shape) -> None:
-    from cnnviz.networks.summary import summarize
+    from cnnviz.networks.passes import summary_of
 
-    if not guidable(summarize(network, shape)):
+    if not guidable(summary_of(network, shape)):
         raise ParameterError("method", "guided_backprop", _OTHERS, _NOT_GUIDABLE)
 
 

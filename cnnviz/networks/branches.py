@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.facts import INPUT, Layer, Summary
+from cnnviz.networks.facts import INPUT, Layer, Summary, upstream
 from cnnviz.networks.what_if import Off, is_addition
 from cnnviz.text import N_
 
@@ -44,7 +43,7 @@ def branches(summary: Summary, addition: str) -> tuple[Branch, ...]:
     layer = next((each for each in summary.layers if each.name == addition and is_addition(each)), None)
     if layer is None:
         raise ParameterError("addition", addition[:60], N_("a step that adds branches"))
-    own = [_upstream(summary, [source]) for source in layer.sources]
+    own = [upstream(summary.layers, source) for source in layer.sources]
     common = set.intersection(*own)
     ways = [sorted(each - common) for each in own]
     least = min(map(len, ways))
@@ -57,15 +56,3 @@ def _branch(summary: Summary, layer: Layer, place: int, way: list[int], shortcut
     end = summary.layers[source].name if source != INPUT else ""
     off = Off(end) if way else Off(layer.name, summand=place)
     return Branch(tuple(summary.layers[each].name for each in way), end, shortcut, off)
-
-
-def _upstream(summary: Summary, ends: Iterable[int]) -> set[int]:
-    """Indices of the steps that lead to `ends`, these included."""
-    found: set[int] = set()
-    waiting = list(ends)
-    while waiting:
-        step = waiting.pop()
-        if step != INPUT and step not in found:
-            found.add(step)
-            waiting.extend(summary.layers[step].sources)
-    return found

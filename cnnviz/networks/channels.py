@@ -68,23 +68,30 @@ def principal_colours(maps: NDArray[np.float32]) -> NDArray[np.float32]:
         maps: (C, H, W).
 
     Returns:
-        (H, W, 3), 0 … 1. A component without variance, as the second and third of a single channel, is 0.5.
+        (H, W, 3), 0 … 1. A component without variance, as the second and third of a single channel, is 0.5. What is
+        infinite or NaN counts as 0.
 
     Raises:
         ParameterError: when `maps` has other than three axes, or is empty.
     """
-    places = _flat(maps).astype(np.float64)
+    places = np.nan_to_num(_flat(maps).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     centred = places - places.mean(axis=1, keepdims=True)
-    variances, directions = np.linalg.eigh(centred @ centred.T)
-    count = min(3, len(places))
-    directions, variances = directions[:, ::-1][:, :count], variances[::-1]
-    heaviest = np.abs(directions).argmax(axis=0)
-    directions = directions * np.sign(directions[heaviest, np.arange(count)])
+    variances, components = _components(centred)
     colours = np.full((3, places.shape[1]), 0.5)
-    for component, direction in enumerate(directions.T):
-        if variances[component] > np.finfo(np.float32).eps ** 2 * variances[0]:
-            colours[component] = _stretched(direction @ centred)
+    for colour, variance, component in zip(colours, variances, components, strict=False):
+        if variance > np.finfo(np.float32).eps ** 2 * variances[0]:
+            weights = centred @ component  # of the channels in it, but for a factor
+            colour[:] = _stretched(component * np.sign(weights[np.abs(weights).argmax()]))
     return colours.T.reshape(*maps.shape[1:], 3).astype(np.float32)
+
+
+def _components(centred: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The three largest variances and, up to a factor, the places' values; by the smaller of the two products."""
+    channels, places = centred.shape
+    few = centred.T if places < channels else centred
+    variances, directions = np.linalg.eigh(few @ few.T)
+    variances, directions = variances[::-1][:3], directions.T[::-1][:3]
+    return variances, directions if places < channels else directions @ centred
 
 
 def _flat(maps: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import http.client
 import os
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ def fetch(address: str, path: Path, digest: str, progress: Progress) -> Path:
                 _put(path, digest)
     except CnnvizError:
         raise
-    except (URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
+    except (URLError, TimeoutError, ConnectionError, ssl.SSLError, http.client.HTTPException) as error:
         raise _network_error(path, error) from error
     except OSError as error:
         raise WeightsError(_NO_ROOM, file=path.name, folder=path.parent, reason=error.strerror or error) from error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnviz.convolution.receptive_field import Field
 from cnnviz.errors import ShapeError
 
-__all__ = ["FAMILIES", "INPUT", "Layer", "Shape", "Summary"]
+__all__ = ["FAMILIES", "INPUT", "Layer", "Shape", "Summary", "upstream"]
 
 Shape = tuple[int, ...]
 
@@ -97,3 +98,20 @@ class Summary:
     unused: tuple[str, ...] = ()
     failure: ShapeError | None = None
     untraced: str = ""
+
+
+def upstream(layers: Sequence[Layer], end: int) -> set[int]:
+    """Indices of all steps that one depends on, itself included; of the input, none.
+
+    Args:
+        layers: of a summary.
+        end: index of the step, or `INPUT`.
+    """
+    found: set[int] = set()
+    waiting = [end]
+    while waiting:
+        index = waiting.pop()
+        if index != INPUT and index not in found:
+            found.add(index)
+            waiting.extend(layers[index].sources)
+    return found

@@ -17,6 +17,7 @@ from cnnviz.networks.loaded import at_rest
 from cnnviz.networks.misfits import COUNTER, FLOATS, differences, misfits
 from cnnviz.networks.safetensors_header import Spec
 from cnnviz.networks.weight_files import Weights, dtype_name
+from cnnviz.networks.zoo.architecture import NUM_CLASSES
 from cnnviz.text import N_, Sentence
 
 if TYPE_CHECKING:
@@ -188,6 +189,8 @@ def _sizes(specs: Mapping[str, Spec], architecture: str) -> dict[str, int]:
     try:
         if architecture in zoo.names():
             zoo.get(architecture).checked(sizes)
+        else:
+            NUM_CLASSES.check(sizes["num_classes"])
     except CnnvizError:
         return {"in_channels": usual[kernels[0]].shape[1], "num_classes": usual[kernels[-1]].shape[0]}
     return sizes

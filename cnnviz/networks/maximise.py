@@ -105,7 +105,9 @@ def maximise(
     )
     best = torch.from_numpy(found.picture.copy()).permute(2, 0, 1)[None].to(_device(network))
     reached = activation(network, normalised(best, preparation), step, channel).item()
-    return Maximised(step, channel, seed, found.picture, found.frames, -found.curve, reached, found.milliseconds)
+    curve = -found.curve
+    curve.flags.writeable = False
+    return Maximised(step, channel, seed, found.picture, found.frames, curve, reached, found.milliseconds)
 
 
 def _device(network: nn.Module) -> torch.device:

@@ -6,7 +6,6 @@ What cannot be used is left out: the weights may well be fine.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +19,8 @@ _MOST_CLASSES = 22_000
 _LONGEST = 100  # characters of a class's name
 _MOST_TEXT = 2**20  # bytes of a file
 _LARGEST_SIDE = 1024  # pixels
+_LARGEST = 1e6  # of a mean, a deviation or a side
+_SMALLEST_STD = 1e-6
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _facts(said: Any) -> Facts:
         {name: each for name, each in options.items() if isinstance(each, Value)} if isinstance(options, dict) else {},
         _shape(shape),
         mean,
-        std if all(each > 0 for each in std) else (),
+        std if all(each >= _SMALLEST_STD for each in std) else (),
         resize if type(resize) is int and 0 < resize <= 2 * _LARGEST_SIDE else 0,
     )
 
@@ -109,10 +110,10 @@ def _classes(names: Any) -> tuple[str, ...]:
 
 
 def _numbers(values: Any) -> tuple[float, ...]:
-    """Up to 3 finite numbers; () for anything else."""
+    """Up to 3 numbers, none of them huge; () for anything else."""
     if not isinstance(values, list) or len(values) > 3:
         return ()
-    fine = all(type(each) in (int, float) and math.isfinite(each) for each in values)
+    fine = all(type(each) in (int, float) and abs(each) <= _LARGEST for each in values)  # not so for NaN
     return tuple(values) if fine else ()
 
 

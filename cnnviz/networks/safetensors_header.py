@@ -90,6 +90,7 @@ def header(data: bytes, length: int | None = None) -> Header:
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
         entries = json.loads(text.decode("utf-8"))
+        json.dumps(entries, ensure_ascii=False).encode()  # halves of letters (surrogates) cannot be shown or written
     except (ValueError, RecursionError) as error:
         raise WeightsError(_OTHER) from error
     if not isinstance(entries, dict) or not all(isinstance(each, dict) for each in entries.values()):

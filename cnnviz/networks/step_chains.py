@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnviz.networks.facts import INPUT, Layer
+from cnnviz.networks.facts import INPUT, Layer, upstream
 
 __all__ = ["ADDITIONS", "PRODUCTS", "Chain", "chain", "roles"]
 
@@ -89,22 +89,10 @@ def roles(layers: Sequence[Layer], sources: Sequence[int]) -> tuple[str, ...]:
     """
     if len(sources) != 2:
         return ("",) * len(sources)
-    behind = [_behind(layers, source) for source in sources]
+    behind = [upstream(layers, source) for source in sources]
     convolutions = [
         sum(layers[index].family == "convolution" for index in own - other) for own, other in (behind, reversed(behind))
     ]
     if convolutions[0] == convolutions[1]:
         return "", ""
     return ("residual", "shortcut") if convolutions[0] > convolutions[1] else ("shortcut", "residual")
-
-
-def _behind(layers: Sequence[Layer], start: int) -> set[int]:
-    """Indices of all steps that one depends on, itself included."""
-    found: set[int] = set()
-    waiting = [start]
-    while waiting:
-        index = waiting.pop()
-        if index != INPUT and index not in found:
-            found.add(index)
-            waiting.extend(layers[index].sources)
-    return found

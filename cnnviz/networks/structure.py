@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 
 from cnnviz.convolution.receptive_field import Field
 from cnnviz.networks.facts import INPUT, Layer, Shape, Summary
+from cnnviz.networks.step_chains import ADDITIONS
 
 __all__ = ["OUTSIDE", "Group", "tree"]
 
@@ -179,14 +180,11 @@ def _skips(children: Sequence[Group | Layer], links: Sequence[Link]) -> bool:
         if len(sources) < 2 or target == OUTSIDE:
             continue
         child = children[target]
-        if isinstance(child, Layer) and child.kind in _ADDITIONS:
+        if isinstance(child, Layer) and child.kind in ADDITIONS:
             return True
         if any(_reaches(one, other, into) for one in sources for other in sources if one != other):
             return True
     return False
-
-
-_ADDITIONS = ("Add", "add", "iadd")
 
 
 def _reaches(start: int, end: int, into: dict[int, set[int]]) -> bool:

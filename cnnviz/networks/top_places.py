@@ -83,7 +83,7 @@ class Histogram:
 
     Attributes:
         edges: (bins + 1,) borders of the bins; 0 is one of them where the numbers have both signs.
-        counts: (bins,) numbers in each, without those that are exactly 0.
+        counts: (bins,) numbers in each, without those that are exactly 0, infinite or NaN.
         zeros: numbers that are exactly 0: after a ReLU often most of them.
     """
 
@@ -104,12 +104,13 @@ def histogram(values: NDArray[np.float32], bins: int = 40) -> Histogram:
     """
     if not 2 <= bins <= 400:
         raise ParameterError("bins", bins, "2 … 400")
-    other = values[values != 0].astype(np.float64)
+    zeros = int(values.size - np.count_nonzero(values))
+    other = values[(values != 0) & np.isfinite(values)].astype(np.float64)
     low, high = min(0.0, float(other.min(initial=0.0))), max(0.0, float(other.max(initial=0.0)))
     if low == high:
-        return Histogram(np.array([0.0, 1.0]), np.zeros(1, np.int64), int(values.size))
+        return Histogram(np.array([0.0, 1.0]), np.zeros(1, np.int64), zeros)
     width = (high - low) / bins
     below, above = (int(np.ceil(round(side / width, 9))) for side in (-low, high))
     edges = np.arange(-below, above + 1).astype(np.float64) * width
     edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)
-    return Histogram(edges, np.histogram(other, edges)[0], int(values.size - other.size))
+    return Histogram(edges, np.histogram(other, edges)[0], zeros)

@@ -33,6 +33,8 @@ _LARGE = N_("The file has {given:,} bytes, more than the {most:,} that are read 
 _PTH = N_("A .pth file may hold programs and is not read here: make it a .safetensors file with the lines below.")
 _OTHER = N_("{file} holds no weights that can be read: save the network's state_dict with torch.save.")
 _PACKED = N_("{file} is packed in a way that torch.save does not use: save the state_dict anew.")
+_DAMAGED = N_("The file's header is damaged: save the weights anew with safetensors.torch.save_file.")
+_TWICE = N_("“{name}” is there twice, with and without a prefix: save the state_dict of one network.")
 _UNREADABLE = N_("{file} cannot be read: {reason}.")
 _UNKNOWN = N_("{file} ends in neither .safetensors nor .pth.")
 
@@ -72,7 +74,10 @@ def from_bytes(data: bytes, most: int = MOST_BYTES) -> Weights:
     def read() -> dict[str, Tensor]:
         import safetensors.torch
 
-        return _renamed(safetensors.torch.load(data))
+        try:
+            return _renamed(safetensors.torch.load(data))
+        except safetensors.SafetensorError as error:  # it reads JSON more strictly than Python does
+            raise WeightsError(_DAMAGED) from error
 
     return Weights(_renamed(head.tensors), read, head.metadata)
 
@@ -144,7 +149,18 @@ def _unwrapped(found: Any) -> dict[str, Any]:
 
 
 def _renamed(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    return {_PREFIX.sub("", str(name)): each for name, each in tensors.items()}
+    """By names without prefixes.
+
+    Raises:
+        WeightsError: when two names become the same.
+    """
+    found: dict[str, Any] = {}
+    for name, each in tensors.items():
+        bare = _PREFIX.sub("", str(name))
+        if bare in found:
+            raise WeightsError(_TWICE, name=bare[:80])
+        found[bare] = each
+    return found
 
 
 def dtype_name(tensor: Tensor) -> str:

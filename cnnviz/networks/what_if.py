@@ -8,7 +8,7 @@ switches off five channels of `conv1`, all of `layer1.0.conv2`, and the second s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import groupby
@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks.facts import INPUT, Layer, Summary
+from cnnviz.networks.step_chains import ADDITIONS
 from cnnviz.text import N_
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST", "NOTHING", "Off", "WhatIf", "changes", "is_addition", "read", "write"]
 
 LONGEST = 4000  # characters of a what-if in an address
+_MOST_CHANNELS = 100_000  # named in it, all together: ranges are short, and what they stand for takes memory
 _FORM = "step; step:0,4-7; step@1"
 _RANGE = r"[0-9]{1,5}(?:-[0-9]{1,5})?"
+_RANGES = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 _PART = re.compile(rf"(?P<step>[^:;@]+)(?::(?P<channels>{_RANGE}(?:,{_RANGE})*)|@(?P<summand>[0-9]))?")
 
 
@@ -61,9 +64,9 @@ def read(text: str) -> WhatIf:
     """The what-if that `write` wrote.
 
     Raises:
-        ParameterError: for any other text, and for one longer than `LONGEST`.
+        ParameterError: for any other text, for one longer than `LONGEST`, and for one of too many channels.
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or _count(text) > _MOST_CHANNELS:
         raise ParameterError("what_if", text[:60] + "…", _FORM)
     return WhatIf(frozenset(_read_part(part) for part in text.split(";") if part))
 
@@ -86,13 +89,16 @@ def changes(what_if: WhatIf, summary: Summary) -> dict[str, Callable[[Tensor], T
     """
     layers = {layer.name: layer for layer in summary.layers}
     made: dict[str, Callable[[Tensor], Tensor]] = {}
-    for off in sorted(what_if.off, key=lambda each: each.summand):  # a summand is remembered as it was changed
+    left_out: dict[str, set[int]] = {}
+    for off in what_if.off:
         if off.summand >= 0:
-            _leave_out(off, _addition(off, layers), summary, made)
+            left_out.setdefault(_addition(off, layers).name, set()).add(off.summand)
         else:
             if not summary.untraced:
                 _check(off, layers)
             made[off.step] = _then(made.get(off.step), _zeroing(off.channels))
+    for step, summands in left_out.items():  # at last: a summand is remembered as it was changed
+        _leave_out(layers[step], summands, summary, made)
     return made
 
 
@@ -110,32 +116,34 @@ def _addition(off: Off, layers: Mapping[str, Layer]) -> Layer:
     layer = layers.get(off.step)
     if layer is None or not is_addition(layer) or off.summand >= len(layer.sources):
         raise ParameterError("what_if", f"{off.step[:60]}@{off.summand}", N_("a summand of an addition"))
-    if INPUT in _others(off, layer):
+    if INPUT in _others({off.summand}, layer):
         raise ParameterError("what_if", f"{off.step}@{off.summand}", N_("the summand that is the picture itself"))
     return layer
 
 
 def is_addition(layer: Layer) -> bool:
     """Two outputs or more are added: a module of ours, or an operator between modules."""
-    return layer.kind.lower() == "add" and len(layer.sources) > 1
+    return layer.kind in ADDITIONS and len(layer.sources) > 1
 
 
-def _others(off: Off, layer: Layer) -> list[int]:
-    return [source for place, source in enumerate(layer.sources) if place != off.summand]
+def _others(summands: Set[int], layer: Layer) -> list[int]:
+    return [source for place, source in enumerate(layer.sources) if place not in summands]
 
 
-def _leave_out(off: Off, layer: Layer, summary: Summary, made: dict[str, Callable[[Tensor], Tensor]]) -> None:
-    """Let the addition return the sum of its other summands, as they were when their steps were done."""
+def _leave_out(layer: Layer, summands: Set[int], summary: Summary, made: dict[str, Callable[[Tensor], Tensor]]) -> None:
+    """Let the addition return the sum of its other summands, as they were when their steps were done; or zeros."""
     remembered: dict[int, Tensor] = {}
-    others = _others(off, layer)
+    others = _others(summands, layer)
     for source in others:
         name = summary.layers[source].name
         made[name] = _then(made.get(name), partial(_remember, remembered, source))
 
     def rest(total: Tensor) -> Tensor:
+        if not others:
+            return total.new_zeros(total.shape)
         return reduce(add, (remembered[source] for source in others)).expand_as(total).clone()
 
-    made[off.step] = _then(rest, made.get(off.step))
+    made[layer.name] = _then(rest, made.get(layer.name))
 
 
 def _remember(remembered: dict[int, Tensor], source: int, output: Tensor) -> Tensor:
@@ -158,6 +166,11 @@ def _then(
     """One after the other, those that there are."""
     steps = [each for each in (first, second) if each is not None]
     return lambda output: reduce(lambda value, step: step(value), steps, output)
+
+
+def _count(text: str) -> int:
+    """How many numbers the ranges in a text stand for, at least."""
+    return sum(int(high) - int(low) + 1 for low, high in _RANGES.findall(text) if int(high) >= int(low))
 
 
 def _read_part(part: str) -> Off:

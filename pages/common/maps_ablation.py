@@ -12,12 +12,12 @@ from cnnviz.engine import AblationJob
 from cnnviz.networks import switching
 from cnnviz.networks.what_if import WhatIf
 from pages.common.charts import COLOURS, base, chart
-from pages.common.language import _, ngettext
+from pages.common.language import _, escaped, ngettext
 from pages.common.maps_answers import points, share
 from pages.common.maps_looked import Looked
 from pages.common.maps_switches import switch_off
 from pages.common.settings import Settings
-from pages.common.work import awaited, held
+from pages.common.work import asked, awaited
 
 if TYPE_CHECKING:
     from cnnviz.networks.ablation import Ablation
@@ -36,15 +36,10 @@ def which_channel_matters(settings: Settings, looked: Looked, off: WhatIf, step:
     count = len(looked.done.maps[step])
     job = AblationJob(looked.model, looked.image, step, looked.answer)
     st.markdown("**" + _("Which channel of {step} matters?").format(step=step) + "**")
-    if looked.done.summary.macs * count > _CHEAP and not held(_SLOT, job):
+    if looked.done.summary.macs * count > _CHEAP:
         seconds = max(count * looked.done.milliseconds / 1000, 1)
-        asked = st.button(
-            _("Switch off each of the {count} channels in turn (about {seconds:.0f} s)").format(
-                count=count, seconds=seconds
-            ),
-            key="maps/whatif/measure",
-        )
-        if not asked:
+        label = _("Switch off each of the {count} channels in turn (about {seconds:.0f} s)")
+        if not asked(_SLOT, job, label.format(count=count, seconds=seconds), ":material/play_arrow:"):
             return
     found = awaited(_SLOT, job, _("Asking every channel"))
     if found is not None:
@@ -62,7 +57,7 @@ def _bars(settings: Settings, looked: Looked, off: WhatIf, found: Ablation) -> N
                 switch_off(settings, switching.with_channels(off, found.step, (int(order[place]),)))
 
     chart(_figure(found, order, name, off), key, choose)
-    st.caption(_caption(found, order, name))
+    st.caption(_caption(found, order, escaped(name)))
     most = tuple(int(each) for each in order[: min(_TOGETHER, len(order))])
     with st.container(horizontal=True, gap="small"):
         for title, channels in (

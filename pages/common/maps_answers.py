@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from pages.common.charts import COLOURS, base, chart
-from pages.common.language import _
+from pages.common.language import _, escaped
 from pages.common.maps_looked import TOP, Looked
 
 __all__ = ["answer_bars", "answer_line", "answer_sentence", "points", "share", "top_classes"]
@@ -61,11 +61,11 @@ def answer_bars(key: str, before: Looked, after: Looked, labels: tuple[str, str]
 
 
 def answer_sentence(before: Looked, after: Looked) -> str:
-    """What became of the answer, in words."""
+    """What became of the answer, in words, as Markdown."""
     first, now = before.answer, after.answer
     shares = before.done.probabilities, after.done.probabilities
     values = {
-        "name": _(before.about.classes[first]),
+        "name": escaped(_(before.about.classes[first])),
         "before": share(shares[0][first]),
         "after": share(shares[1][first]),
         "points": points(shares[0][first], shares[1][first]),
@@ -74,7 +74,7 @@ def answer_sentence(before: Looked, after: Looked) -> str:
         return _("The answer stays “{name}”: {before} before, {after} now ({points} percentage points).").format(
             **values
         )
-    other = {"other": _(before.about.classes[now]), "share": share(shares[1][now])}
+    other = {"other": escaped(_(before.about.classes[now])), "share": share(shares[1][now])}
     return _(
         "The answer turns from “{name}” to “{other}” ({share}): “{name}” had {before} and has {after} now ({points} "
         "percentage points)."
@@ -82,5 +82,5 @@ def answer_sentence(before: Looked, after: Looked) -> str:
 
 
 def answer_line(looked: Looked) -> str:
-    """The answer with its probability."""
-    return f"{_(looked.about.classes[looked.answer])} {share(looked.done.probabilities[looked.answer])}"
+    """The answer with its probability, as Markdown."""
+    return f"{escaped(_(looked.about.classes[looked.answer]))} {share(looked.done.probabilities[looked.answer])}"

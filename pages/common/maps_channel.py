@@ -14,7 +14,10 @@ from pages.common.maps_settings import Place
 from pages.common.settings import Settings
 from pages.common.work import awaited
 
-__all__ = ["one_channel"]
+__all__ = ["SLOT", "one_channel"]
+
+SLOT = "maps/channel"
+"""Where the explanation of the open channel is waited for."""
 
 
 def one_channel(settings: Settings, looked: Looked, leave: Callable[[], None]) -> None:
@@ -25,7 +28,7 @@ def one_channel(settings: Settings, looked: Looked, leave: Callable[[], None]) -
         st.caption(_("{step} has {count} channels; this is the last one.").format(step=step, count=count))
     channel = min(settings["channel"], count - 1)
     job = ExplainJob(looked.model, looked.image, step, channel, looked.off)
-    explanation = awaited("maps/channel", job, _("Taking the channel apart"))
+    explanation = awaited(SLOT, job, _("Taking the channel apart"))
     if explanation is None:
         return
     at: Place | None = settings["at"]

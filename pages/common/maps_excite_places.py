@@ -14,6 +14,7 @@ from cnnviz.figures.encode import png
 from cnnviz.networks.top_places import top_places
 from pages.common.enlarged import enlarged
 from pages.common.language import _, ngettext
+from pages.common.map_strips import short_number
 from pages.common.maps_excite_unit import Unit
 from pages.common.maps_looked import Looked
 from pages.common.overlay import Box, Panel, overlay
@@ -34,11 +35,13 @@ def places(looked: Looked, unit: Unit) -> None:
     st.markdown("**" + _("What excites it in your picture") + "**")
     field, size = unit.layer.field, looked.seen.shape[:2]
     if unit.at is None:
-        st.caption(_("It sees the whole picture; its activation is {value}.").format(value=_number(unit.map.item())))
+        st.caption(
+            _("It sees the whole picture; its activation is {value}.").format(value=short_number(unit.map.item()))
+        )
         return
     if field is None or (field.rows.size >= size[0] and field.columns.size >= size[1]):
         words = _("Each place sees the whole picture; the largest activation is {value}.")
-        st.caption(words.format(value=_number(float(unit.map.max()))))
+        st.caption(words.format(value=short_number(float(unit.map.max()))))
         return
     found = top_places(unit.map, field, _COUNT)
     if not found:
@@ -50,7 +53,7 @@ def places(looked: Looked, unit: Unit) -> None:
             st.image(
                 png(enlarged(cut_out(looked.seen, region), _WIDTH)),
                 width=_WIDTH,
-                caption=_number(place.value),
+                caption=short_number(place.value),
                 alt=_("row {row}, column {column}").format(row=place.row + 1, column=place.column + 1),
                 output_format="PNG",
             )
@@ -92,9 +95,9 @@ def effective(looked: Looked, unit: Unit) -> None:
 
 def _unit_words(unit: Unit, found: EffectiveField) -> str:
     if unit.at is None:
-        return _("activation {value}").format(value=_number(found.activation))
+        return _("activation {value}").format(value=short_number(found.activation))
     words = _("row {row}, column {column}: activation {value}")
-    return words.format(row=unit.at[0] + 1, column=unit.at[1] + 1, value=_number(found.activation))
+    return words.format(row=unit.at[0] + 1, column=unit.at[1] + 1, value=short_number(found.activation))
 
 
 def _boxes(found: EffectiveField) -> tuple[Box, ...]:
@@ -129,7 +132,3 @@ def _size_words(found: EffectiveField, size: tuple[int, int]) -> str:
 
 def _source() -> str:
     return _("Luo et al., NeurIPS 2016, arXiv 1701.04128: influence is strong in the middle and fades to the edge.")
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")

@@ -15,6 +15,7 @@ from cnnviz.figures.encode import png
 from pages.common.charts import COLOURS, GREY, base, chart
 from pages.common.enlarged import enlarged
 from pages.common.language import _, escaped
+from pages.common.map_strips import short_number
 from pages.common.maps_excite_unit import Unit
 from pages.common.maps_looked import Looked
 from pages.common.maps_why_choice import layers_with_places
@@ -68,7 +69,7 @@ def _found(unit: Unit, found: Maximised) -> None:
     here = float(unit.map.mean())
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=_WIDTH):
-            words = _("Found: mean activation {found}").format(found=_number(found.activation))
+            words = _("Found: mean activation {found}").format(found=short_number(found.activation))
             st.image(
                 png(enlarged(found.picture, _WIDTH)), width=_WIDTH, caption=words, output_format="PNG",
                 alt=_("The picture that excites the channel most"),
@@ -82,7 +83,7 @@ def _found(unit: Unit, found: Maximised) -> None:
             "Your picture: {here}. Noise {seed}, {steps} steps, {seconds} s; no picture of the training data, and "
             "others may excite it as much (Erhan et al., 2009; Olah et al., Distill 2017)."
         ).format(
-            here=_number(here), seed=found.seed, steps=len(found.curve), seconds=f"{found.milliseconds / 1000:.1f}"
+            here=short_number(here), seed=found.seed, steps=len(found.curve), seconds=f"{found.milliseconds / 1000:.1f}"
         )
     )
 
@@ -107,10 +108,6 @@ def _strip(frames: Sequence[NDArray[np.float32]]) -> bytes:
     line = np.full((shown[0].shape[0], 4, *shown[0].shape[2:]), 255, np.uint8)
     parts = [part for each in shown for part in (line, each)][1:]
     return png(np.concatenate(parts, axis=1))
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
 
 
 def memory(settings: Settings, looked: Looked) -> None:

@@ -15,11 +15,11 @@ from pages.common.language import _, escaped
 from pages.common.maps_looked import TOP, Looked
 from pages.common.maps_overview import strongest
 from pages.common.maps_settings import Place
+from pages.common.maps_why_choice import ANSWER, class_titles
 from pages.common.settings import Setting, Settings, bound, number
 
 __all__ = ["EXCITE_SETTINGS", "Unit", "chosen_unit"]
 
-ANSWER = -1
 _MOST_CLASSES = 100_000
 
 EXCITE_SETTINGS: tuple[Setting, ...] = (
@@ -84,9 +84,10 @@ def _class(settings: Settings, looked: Looked) -> int:
     chosen = settings["excite_class"]
     count = len(looked.done.probabilities)
     order = [int(each) for each in np.argsort(-looked.done.probabilities, kind="stable")]
+    titles = class_titles(looked)
 
     def title(key: int) -> str:
-        name = _(looked.about.classes[order[0] if key == ANSWER else key])
+        name = titles[order[0] if key == ANSWER else key]
         return _("the answer: {name}").format(name=name) if key == ANSWER else name
 
     bound(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.networks.catalogue import Entry
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 
 __all__ = ["fetch_offer"]
 
@@ -43,12 +43,15 @@ def fetch_offer(entry: Entry) -> None:
         _watch(entry.key)
         return
     if under_way is not None and under_way.error is not None:
-        st.error(translate(under_way.error), icon=":material/cloud_off:")
+        st.error(sentence(under_way.error), icon=":material/cloud_off:")
     label = _("Fetch the weights ({size} MB)").format(size=f"{entry.bytes / 1e6:.0f}")
     st.button(label, key="maps/fetch", on_click=_start, args=(entry.key,), icon=":material/download:")
 
 
 def _start(key: str) -> None:
+    known = _fetches().get(key)
+    if known is not None and not known.done:  # another visitor was faster
+        return
     fetch = _fetches()[key] = _Fetch()
     threading.Thread(target=_run, args=(key, fetch), daemon=True).start()
 

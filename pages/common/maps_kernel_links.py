@@ -14,9 +14,11 @@ from pages.common import site
 from pages.common.kernel_address import kernel_address
 from pages.common.language import _
 from pages.common.learned_pictures import enlarged, signed_levels
+from pages.common.map_strips import short_number
+from pages.common.maps_channel import SLOT
 from pages.common.maps_looked import Looked
 from pages.common.settings import Settings
-from pages.common.work import awaited
+from pages.common.work import awaited, stopped
 
 __all__ = ["kernel_links"]
 
@@ -31,6 +33,8 @@ def kernel_links(settings: Settings, looked: Looked) -> None:
         return
     channel = min(settings["channel"], len(looked.done.maps[step]) - 1)
     job = ExplainJob(looked.model, looked.image, step, channel, looked.off)
+    if stopped(SLOT, job):
+        return
     explanation = awaited("maps/kernel", job, _("Taking the channel apart"))
     if explanation is None or not isinstance(explanation.head, Convolved):
         return
@@ -40,7 +44,7 @@ def kernel_links(settings: Settings, looked: Looked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="maps-kernel"):
         weights = _chosen(settings, head)
         picture = encode.png(enlarged(signed_levels(weights, float(np.abs(weights).max()))))
-        st.image(picture, width=64, output_format="PNG")
+        st.image(picture, width=64, output_format="PNG", alt=_words(weights))
         _links(weights)
     st.caption(_words(weights))
 
@@ -90,6 +94,6 @@ def _links(weights: NDArray[np.float32]) -> None:
 
 
 def _words(weights: NDArray[np.float32]) -> str:
-    low, high, total = (f"{each:.3g}".replace("-", "−") for each in (weights.min(), weights.max(), weights.sum()))
+    low, high, total = (short_number(float(each)) for each in (weights.min(), weights.max(), weights.sum()))
     text = _("{rows}×{columns} weights from {low} to {high}, their sum is {total}; blue is negative, orange positive.")
     return text.format(rows=weights.shape[0], columns=weights.shape[1], low=low, high=high, total=total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,7 @@ class Looked:
         """Equal where the pass is equal."""
         return self.model, self.image.digest, what_if.write(self.off)
 
-    @property
+    @cached_property
     def seen(self) -> NDArray[np.float32]:
         """The part of the picture that the network got, (H, W, C), 0–1."""
         return self.about.preparation.seen(self.image)

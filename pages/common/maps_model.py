@@ -9,7 +9,7 @@ import streamlit as st
 from cnnviz.networks import catalogue
 from cnnviz.networks.catalogue import Entry
 from cnnviz.training import run_networks
-from pages.common.language import _, translate
+from pages.common.language import _, sentence
 from pages.common.maps_fetch import fetch_offer
 from pages.common.maps_uploads import upload_title, uploads
 from pages.common.settings import Settings, bound
@@ -87,7 +87,7 @@ def _choice(settings: Settings, entries: Sequence[Entry]) -> None:
         return
     st.caption(_about(entry))
     if entry.note is not None:
-        st.caption(translate(entry.note))
+        st.caption(sentence(entry.note))
     if not entry.offline:
         fetch_offer(entry)
 

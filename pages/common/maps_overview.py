@@ -159,5 +159,6 @@ def labels() -> dict[str, str]:
         "map": _("{step} · channel {number} of {count}: from {low} to {high}"),
         "step": _("{step} · {kind} · {shape} · shown from {low} to {high}"),
         "vector": _("{step} · {kind} · {count} numbers from {low} to {high}, the largest is number {largest}"),
+        "reduced": _("One pixel is the mean of {factor}×{factor} activations."),
         "hint": _("Point at a strip for its numbers; click a map to open it."),
     }

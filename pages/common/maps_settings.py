@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cnnviz.errors import ParameterError
 from pages.common.frame import Suggestion
 from pages.common.language import _
+from pages.common.maps_grid import SCALES, SORTS
 from pages.common.pictures import picture_settings
 from pages.common.settings import Setting, Settings, choice, number
 
@@ -15,10 +16,9 @@ __all__ = [
     "MAPS_SETTINGS",
     "NETWORK",
     "PICTURE",
-    "SCALES",
-    "SORTS",
     "STEP",
     "Place",
+    "leave_channel",
     "maps_suggestions",
     "read_place",
     "read_step",
@@ -27,8 +27,6 @@ __all__ = [
 
 NETWORK = "resnet20-cifar10"
 PICTURE = "cat"
-SCALES = ("layer", "network", "channel")
-SORTS = ("index", "mean", "maximum", "variance", "zeros", "difference")
 STEP = re.compile(r"[A-Za-z0-9_.#-]{1,160}")
 _MODEL = re.compile(r"[A-Za-z0-9_.:@-]{1,160}")
 _PLACE = re.compile(r"(\d{1,5})\.(\d{1,5})")

@@ -94,8 +94,10 @@ def _channels(settings: Settings, looked: Looked, off: WhatIf) -> None:
     if settings["step"] == step and 0 <= channel < len(maps):
         cut(_("Channel {number}").format(number=channel), "one", (channel,))
         cut(_("All but channel {number}").format(number=channel), "others", switching.all_but(len(maps), channel))
-    settings.control("whatif_count", st.number_input, _("How many"), 1, min(len(maps), _MOST_AT_ONCE), width=120)
-    count = min(settings["whatif_count"], len(maps))
+    most = min(len(maps), _MOST_AT_ONCE)
+    count = min(settings["whatif_count"], most)
+    store = partial(settings.__setitem__, "whatif_count")
+    bound(f"{settings.page}/whatif_count", count, store, st.number_input, _("How many"), 1, most, width=120)
     cut(_("The {count} strongest").format(count=count), "strongest", switching.strongest(maps, count))
     _pick(settings, off, step, len(maps))
 
@@ -106,7 +108,7 @@ def _choose_step(settings: Settings, name: str) -> None:
 
 def _pick(settings: Settings, off: WhatIf, step: str, count: int) -> None:
     """Any channels by their numbers."""
-    known = sorted({channel for each in off.off if each.step == step for channel in each.channels})
+    known = sorted({channel for each in off.off if each.step == step for channel in each.channels if channel < count})
 
     def store(channels: list[int]) -> None:
         others = WhatIf(frozenset(each for each in off.off if each.step != step or each.summand >= 0))

@@ -95,15 +95,20 @@ def _files(settings: Settings, looked: Looked, steps: Sequence[str], half: bool)
     step = settings["step"] or next(iter(offered_steps(looked)), "")
     if step in offered_steps(looked):
         title = _("All maps of {step} (PNG)").format(step=step)
-        files.append(File(title, f"{stem}-{_safe(step)}.png", lambda: _montage(looked, step)))
+        below = _montage_title(looked, step)  # now: the file is made in another thread, which has no language
+        files.append(File(title, f"{stem}-{_safe(step)}.png", lambda: _montage(looked, step, below)))
     download_row(files)
 
 
-def _montage(looked: Looked, step: str) -> bytes:
+def _montage_title(looked: Looked, step: str) -> str:
+    count, rows, columns = looked.done.maps[step].shape
+    text = _("{network}, {step}: {count} channels of {rows} x {columns}")
+    return text.format(network=looked.about.title, step=step, count=count, rows=rows, columns=columns)
+
+
+def _montage(looked: Looked, step: str, title: str) -> bytes:
     maps = looked.done.maps[step]
     scale = scale_of(maps)
-    count, rows, columns = maps.shape
-    title = f"{looked.about.title}, {step}: {count} channels of {rows} x {columns}"
     return encode.png(with_scale(sheet(maps, scale), scale, title), level=6)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 
 import numpy as np
 import streamlit as st
@@ -18,7 +19,17 @@ from pages.common.maps_looked import TOP, Looked
 from pages.common.maps_settings import read_step
 from pages.common.settings import Setting, Settings, bound, choice, number
 
-__all__ = ["ANSWER", "NONE", "OPEN", "WHY_SETTINGS", "Asked", "class_name", "layers_with_places", "why_controls"]
+__all__ = [
+    "ANSWER",
+    "NONE",
+    "OPEN",
+    "WHY_SETTINGS",
+    "Asked",
+    "class_name",
+    "class_titles",
+    "layers_with_places",
+    "why_controls",
+]
 
 ANSWER = -1  # the likeliest class, whichever that is
 NONE = -2
@@ -61,14 +72,14 @@ class Asked:
         ]
 
 
-@cache
+@lru_cache(maxsize=64)
 def layers_with_places(summary: Summary) -> tuple[str, ...]:
     """Ends of blocks that Grad-CAM can look at, in the order of the pass."""
     names = [summary.layers[index].name for index in landmarks(summary.layers)]
     return tuple(name for name in names if _has_places(summary, name))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _has_places(summary: Summary, step: str) -> bool:
     return any(each.needs_layer for each in methods_for(summary, step))
 
@@ -76,6 +87,14 @@ def _has_places(summary: Summary, step: str) -> bool:
 def class_name(looked: Looked, target: int) -> str:
     """Name of a class in the visitor's language, as Markdown that shows it as it stands."""
     return escaped(_(looked.about.classes[target]))
+
+
+def class_titles(looked: Looked) -> list[str]:
+    """Names of all classes for a list of choices, of which Streamlit remembers the title: equal ones are numbered."""
+    names = [_(each) for each in looked.about.classes]
+    often = Counter(names)
+    text = _("{name} (class {number})")
+    return [text.format(name=name, number=i) if often[name] > 1 else name for i, name in enumerate(names)]
 
 
 def why_controls(settings: Settings, looked: Looked) -> Asked | None:
@@ -115,14 +134,15 @@ def _classes(settings: Settings, looked: Looked) -> tuple[int, ...]:
     target = target if target < count else ANSWER
     other = other if other < count else NONE
     order = [int(each) for each in np.argsort(-looked.done.probabilities, kind="stable")]
+    titles, shares = class_titles(looked), looked.done.probabilities
     ordered = order[:TOP] + sorted(order[TOP:])  # those in question first, the others where one looks for them
 
     def title(key: int) -> str:
         if key == NONE:
             return _("nothing")
-        name, share = _(looked.about.classes[order[0] if key == ANSWER else key]), looked.done.probabilities
+        meant = order[0] if key == ANSWER else key
         text = _("the answer: {name} ({share}%)") if key == ANSWER else _("{name} ({share}%)")
-        return text.format(name=name, share=f"{100 * share[order[0] if key == ANSWER else key]:.1f}")
+        return text.format(name=titles[meant], share=f"{100 * shares[meant]:.1f}")
 
     for name, value, label, first in (
         ("why_class", target, _("Why"), ANSWER),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from cnnviz.networks.facts import Layer
-from pages.common.language import _
+from pages.common.language import _, escaped
 from pages.common.maps_channel import one_channel
 from pages.common.maps_colours import colour_picture
 from pages.common.maps_grid import View, extent, maps_grid, pack_grid
@@ -36,12 +36,12 @@ def _way(settings: Settings, looked: Looked) -> None:
     """Where one is: network › step › channel, each of which leads back."""
     step, channel = settings["step"], settings["channel"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="maps-way"):
-        _stop(looked.about.title, "network", step == "", lambda: _leave_step(settings))
+        _stop(escaped(looked.about.title), "network", step == "", lambda: _leave_step(settings))
         if not step:
             st.caption(_caption(looked), width="content")
             return
         st.caption("›", width="content")
-        _stop(step, "step", channel < 0, lambda: leave_channel(settings))
+        _stop(escaped(step), "step", channel < 0, lambda: leave_channel(settings))
         if channel >= 0:
             st.caption("›", width="content")
             st.markdown("**" + _("channel {number}").format(number=channel) + "**", width="content")
@@ -74,7 +74,7 @@ def _caption(looked: Looked) -> str:
     name, share = answers(looked, 1)[0]
     text = _("answer: {name}, {share}% · {milliseconds:.0f} ms on {device}")
     return text.format(
-        name=name, share=f"{100 * share:.1f}", milliseconds=looked.done.milliseconds, device=looked.done.device
+        name=escaped(name), share=f"{100 * share:.1f}", milliseconds=looked.done.milliseconds, device=looked.done.device
     )
 
 
@@ -158,7 +158,7 @@ def _step(settings: Settings, looked: Looked) -> None:
 
     def view_changed(view: View) -> None:
         settings["sort"], settings["scale"] = view.sort, view.scale
-        selected["channel"] = view.channel
+        selected["channel"], selected["dead"] = view.channel, view.dead
 
     def layer_changed(by: int, channel: int) -> None:
         selected["channel"] = channel
@@ -170,7 +170,7 @@ def _step(settings: Settings, looked: Looked) -> None:
         step=step,
         kind=looked.layer(step).kind,
         network=_extent(looked.key, looked),
-        view=View(selected.get("channel", 0), settings["sort"], settings["scale"]),
+        view=View(selected.get("channel", 0), settings["sort"], settings["scale"], selected.get("dead", False)),
         on_open=open_channel,
         on_layer=layer_changed,
         on_up=lambda: _leave_step(settings),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-WITHIN = 60_000  # milliseconds; the training process imports PyTorch
+WITHIN = 120_000  # milliseconds; the training process imports PyTorch
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_run_outlives_reload_and_server(start_server: Callable[[], Any], brows
     """LeNet on digits: paused, stepped, seen after a reload, going on after kill -9, stopped, resumed, 97 % right."""
     server = start_server()
     page = browser.new_context(locale="en-GB").new_page()
-    page.goto(f"{server.url}/training?train_epochs=40")
+    page.goto(f"{server.url}/training?train_epochs=24")
     wait_until_idle(page, WITHIN)
     press(page, "Train")
     expect(bar(page)).to_contain_text(re.compile("Epoch [1-9]"), timeout=WITHIN)
@@ -89,10 +89,10 @@ def test_a_run_outlives_reload_and_server(start_server: Callable[[], Any], brows
     wait_until_idle(page, WITHIN)  # until then Streamlit has a button "Stop" of its own
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
     expect(bar(page)).to_contain_text("Stopped", timeout=WITHIN)
-    assert done < epochs(folder) < 40
+    assert done < epochs(folder) < 24
     press(page, "Resume")
-    expect(bar(page)).to_contain_text("Finished: 40 epochs", timeout=WITHIN)
-    assert epochs(folder) == 40
+    expect(bar(page)).to_contain_text("Finished: 24 epochs", timeout=WITHIN)
+    assert epochs(folder) == 24
     assert json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])["test_accuracy"] >= 0.97
     page.context.close()
 

@@ -16,6 +16,7 @@ from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, Ma
 from cnnviz.networks import torch_layers
 from pages.common import site
 from pages.common.arithmetic_settings import TABS, preset_values, read_size, write_size
+from pages.common.language import escaped
 from pages.common.layer_thumbnail import layer_thumbnail
 from pages.common.player import MOST_FILTERS, Scene, fits_the_player, scene_message
 from tests.pages.test_every_page import open_app, texts
@@ -123,7 +124,7 @@ def test_what_is_typed_wrongly_is_explained(root: Path, typed: str, named: str) 
     field.set_value(typed).run()
     assert not app.exception
     assert len(app.error) == 1
-    assert named in app.error[0].value
+    assert escaped(named) in app.error[0].value
     assert "output 1 × 5 × 5" in texts(app)
     next(box for box in app.text_input if box.label == "Type the layer").set_value("Conv2d(1, 1, 2)").run()
     assert not app.error
@@ -166,7 +167,7 @@ def test_an_address_whose_parts_do_not_go_together(root: Path) -> None:
     app = arithmetic(root, layer="Conv2d(1, 1, 9)", size="5x5")
     assert not app.exception
     assert len(app.error) == 1
-    assert "kernel_size is 9, but must be 1 … 5" in app.error[0].value
+    assert escaped("kernel_size is 9, but must be 1 … 5") in app.error[0].value
     assert "The default is shown instead." in app.error[0].value
     assert "output 1 × 3 × 3" in texts(app)
 

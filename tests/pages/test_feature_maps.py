@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
 from cnnviz.images import samples
 from cnnviz.networks import catalogue, zoo
-from pages.common import site
+from pages.common import maps_zoom, site
+from pages.common.maps_grid import View
 from pages.common.maps_settings import NETWORK, PICTURE, maps_suggestions
 from tests.pages.test_every_page import open_app, texts
 
@@ -70,6 +71,16 @@ def test_the_next_layer_keeps_the_channel_as_far_as_it_can(root: Path) -> None:
     assert app.query_params["step"] == "fc"
     assert app.query_params["channel"] == "9"
     assert app.button("maps/by 1").disabled
+
+
+def test_what_was_chosen_in_the_grid_comes_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also that only dead channels are shown: a grid that is told otherwise takes the choice back."""
+    drawn: list[dict[str, Any]] = []
+    monkeypatch.setattr(maps_zoom, "maps_grid", lambda *_parts, **named: drawn.append(named))
+    app = maps(root, step="conv1.conv")
+    drawn[-1]["on_view"](View(4, "mean", "channel", True))
+    app.run()
+    assert drawn[-1]["view"] == View(4, "mean", "channel", True)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import struct
 from functools import cache
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from cnnviz.convolution.receptive_field import Along, Field, Region
 from cnnviz.images import samples
 from cnnviz.networks import catalogue
 from pages.common.language import begin_run
-from pages.common.maps_why_choice import WHY_SETTINGS
+from pages.common.maps_why_choice import WHY_SETTINGS, class_titles
 from pages.common.overlay import Box, Panel, overlay_message
 
 if TYPE_CHECKING:
@@ -121,6 +122,14 @@ def test_a_slow_method_waits_for_its_button() -> None:
     app.button(key="maps/why/start").click().run()
     assert "· 51 passes forward, 50 backward" in captions(app)
     assert "Slow" not in captions(app)
+
+
+def test_classes_of_one_name_can_be_told_apart() -> None:
+    """ImageNet has two cranes, and a list of choices knows its entries by their titles."""
+    looked: Any = SimpleNamespace(about=SimpleNamespace(classes=("crane", "cat", "crane")))
+    titles = class_titles(looked)
+    assert titles[1] == "cat"
+    assert len(set(titles)) == 3
 
 
 def test_what_the_network_does_not_have_is_replaced() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+import weakref
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -223,6 +224,31 @@ def test_errors_reach_everybody_and_the_worker_lives_on(
     assert [record.exc_info is not None for record in caplog.records] == [True] * (type(error) is not ParameterError)
     working = False
     assert local.run(job) == "mended"
+
+
+def test_an_error_holds_no_tensors(local: LocalEngine) -> None:
+    """Neither those of the job that raised it nor those of what led to it, while a ticket lives on."""
+    seen: list[weakref.ref[torch.Tensor]] = []
+
+    def inner() -> None:
+        tensor = torch.zeros(3)
+        seen.append(weakref.ref(tensor))
+        raise KeyError("inner")
+
+    def fail(_: Context) -> None:
+        tensor = torch.zeros(3)
+        seen.append(weakref.ref(tensor))
+        try:
+            inner()
+        except KeyError as error:
+            raise ParameterError("x", 1, "2") from error
+
+    ticket = local.submit(Called("a", fail))
+    with pytest.raises(ParameterError):
+        ticket.result(LONG)
+    gc.collect()
+    assert [each() for each in seen] == [None, None]
+    assert ticket.done
 
 
 def test_an_error_while_loading_the_network_reaches_the_ticket() -> None:

@@ -145,6 +145,25 @@ def test_what_is_written_beside_the_weights_counts(small: torch.nn.Module) -> No
     assert (loaded.shape, loaded.std) == ((3, 48, 40), (0.229, 0.224, 0.225))
 
 
+@pytest.mark.parametrize(
+    "said", [{"mean": f"[1{'0' * 400}, 0, 0]"}, {"mean": "[1e300, 0, 0]"}, {"std": "[1e-300, 1, 1]"}]
+)
+def test_numbers_that_make_no_picture_are_left_out(small: torch.nn.Module, said: dict[str, str]) -> None:
+    """Too large for a float, or for one of 32 bits, and divisors that are zero there."""
+    loaded = catalogue.load(own_networks.keep(safetensors.torch.save(small.state_dict(), said), "resnet20"))
+    assert (loaded.mean, loaded.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+@pytest.mark.parametrize("classes", [0, 2**60])
+def test_as_many_classes_as_there_can_be(classes: int) -> None:
+    """Torchvision's own networks are built for the classes that a header claims."""
+    shape = [classes, 512, 1, 1] if classes == 0 else [classes, 0]
+    head = json.dumps({"classifier.1.weight": {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]}}).encode()
+    with pytest.raises(WeightsError) as caught:
+        own_networks.keep(len(head).to_bytes(8, "little") + head, "squeezenet1_1")
+    assert f"({' × '.join(map(str, shape))} ≠ 1000 × 512" in str(caught.value.misfits[-1])
+
+
 def test_uploads_make_room_for_new_ones() -> None:
     """Those that were not asked for longest go first; a file that is too large is not kept."""
     store = uploads.Store(most=10)

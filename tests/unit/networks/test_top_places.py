@@ -66,6 +66,15 @@ def test_histogram_counts_every_number_once(shift: float) -> None:
         assert count == ((values >= low) & (values < high) & (values != 0)).sum()
 
 
+def test_histogram_without_what_is_no_number() -> None:
+    """The finite numbers are counted as if they were alone; what is infinite is no zero."""
+    values = np.array([0, 1, 2, 3, -1], np.float32)
+    found, alone = histogram(np.append(values, [np.inf, -np.inf, np.nan]).astype(np.float32)), histogram(values)
+    assert found.edges.tolist() == alone.edges.tolist()
+    assert (found.counts.tolist(), found.zeros) == (alone.counts.tolist(), 1)
+    assert histogram(np.full(3, np.nan, np.float32)).zeros == 0
+
+
 def test_histogram_of_a_dead_channel() -> None:
     """Nothing but zeros."""
     found = histogram(np.zeros((3, 4), np.float32))

@@ -54,6 +54,9 @@ BAD = {
     "true": (written({"a": tensor([True], 0, 4)}, b"\0" * 4), "that is known here"),
     "unknown type": (written({"a": tensor([1], 0, 4, "C64")}, b"\0" * 4), "that is known here"),
     "a list for a type": (written({"a": tensor([1], 0, 4, ["F32"])}, b"\0" * 4), "that is known here"),
+    "half a letter": (written({"\ud800": tensor([1], 0, 4)}, b"\0" * 4), "not a .safetensors file"),
+    "half a letter in a text": (written({"__metadata__": {"a": "\udfff"}}), "not a .safetensors file"),
+    "two prefixes": (written({"module.a": tensor([1], 0, 4), "a": tensor([2], 4, 12)}, b"\0" * 12), "is there twice"),
     "many": (written({str(number): tensor([0], 0, 0) for number in range(6000)}), "6,000 tensors"),
 }
 
@@ -71,6 +74,22 @@ def test_bad_files_are_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(data)
     with pytest.raises(WeightsError):
         weight_files.from_file(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"__metadata__": {"k": 1}},
+        {"a": {**tensor([1], 0, 4), "b": float("nan")}},
+        {"a": tensor([2**40, 2**40, 0], 0, 0)},
+    ],
+)
+def test_what_only_the_library_refuses_is_one_sentence_too(entries: dict[str, object]) -> None:
+    """It reads JSON more strictly, and multiplies shapes with 64 bits."""
+    numbers = b"\0" * (4 if "b" in str(entries.get("a")) else 0)
+    found = weight_files.from_bytes(written(entries, numbers))
+    with pytest.raises(WeightsError, match="header is damaged"):
+        found.read()
 
 
 def test_good_files_are_described_before_they_are_read() -> None:

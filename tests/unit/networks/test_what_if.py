@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,9 @@ def test_branches_off(source: str) -> None:
     assert torch.equal(run(model, summary, x, shortcut.off)[addition], plain[residual.end])
     off = run(model, summary, x, residual.off, shortcut.off)
     assert not off[addition].any()
+    off = run(model, summary, x, Off(addition, summand=0), Off(addition, summand=1))
+    assert not off[addition].any()
+    assert torch.equal(off[residual.end], plain[residual.end])
 
 
 @pytest.mark.parametrize("source", ["ours", "torchvision"])
@@ -95,6 +99,19 @@ def test_bad_texts(text: str) -> None:
     """Whatever stands in an address, the answer is one sentence."""
     with pytest.raises(ParameterError, match="what_if"):
         read(text)
+
+
+def test_a_short_text_does_not_stand_for_millions_of_channels() -> None:
+    """Each of many steps without almost all channels there can be: refused before a number is written down."""
+    text = ";".join(f"{step}:0-99999" for step in range(250))
+    assert len(text) < LONGEST
+    tracemalloc.start()
+    with pytest.raises(ParameterError, match="what_if"):
+        read(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+    assert [len(each.channels) for each in read("a:0-99998").off] == [99_999]
 
 
 @pytest.mark.parametrize("text", ["conv9", "conv1:64", "conv1@0", "layer1.0.add@2", "flatten:600", "layer9.0.add@1"])

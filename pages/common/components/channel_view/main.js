@@ -94,8 +94,9 @@ class ChannelView {
     this.sentence.textContent = ready.sentence;
     this.steps.show(view);
     this.inputs.hidden = header.head?.kind !== "convolution";
-    if (!this.inputs.hidden && this.carded !== ready.numbers) {
-      this.carded = ready.numbers;
+    const carded = `${ready.numbers} ${labels.language}`;
+    if (!this.inputs.hidden && this.carded !== carded) {
+      this.carded = carded;
       this.cards.show(view);
       this.cards.choose(this.cards.cards[0].button);
     }

@@ -135,11 +135,13 @@ class Strip {
 
   said(row) {
     const { labels } = this.overview;
-    const { name, kind, shape, low, high, channels, largest } = this.record;
+    const { name, kind, shape, low, high, channels, largest, factor } = this.record;
     const range = (from, to) => ({ low: short(from), high: short(to) });
     if (this.isVector) return told(labels.vector, { step: name, kind, count: shape[0], largest: largest + 1, ...range(low[0], high[0]) });
-    if (row === null) return told(labels.step, { step: name, kind, shape: shapeText(shape), ...range(Math.min(...low), Math.max(...high)) });
-    return told(labels.map, { step: name, number: channels[row], count: shape[0], ...range(low[row], high[row]) });
+    const text = row === null
+      ? told(labels.step, { step: name, kind, shape: shapeText(shape), ...range(Math.min(...low), Math.max(...high)) })
+      : told(labels.map, { step: name, number: channels[row], count: shape[0], ...range(low[row], high[row]) });
+    return factor > 1 ? `${text} · ${told(labels.reduced, { factor })}` : text;
   }
 
   // ---- pointing

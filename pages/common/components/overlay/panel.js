@@ -10,6 +10,7 @@ class Panel {
     this.over = element("canvas");
     this.alone = element("canvas");
     this.said = element("p", "said");
+    this.said.setAttribute("role", "status");
     this.pair.append(this.over, this.alone);
     this.figure.append(this.caption, this.pair, this.said);
     parent.append(this.figure);
