@@ -14,6 +14,7 @@ from cnnviz.networks import fitting, shipped, torchvision_models, zoo
 from cnnviz.networks.loaded import Entry, Loaded, classes_of, polarity
 from cnnviz.networks.own_facts import Facts, of_file, of_metadata
 from cnnviz.networks.preparation import Preparation, for_shape
+from cnnviz.networks.summary import summarize
 from cnnviz.networks.uploads import store
 from cnnviz.networks.weight_files import Weights, from_bytes, from_file
 from cnnviz.text import N_
@@ -26,6 +27,13 @@ UPLOADED = "upload"
 _NO_SUCH = N_("There are no weights “{name}” in {folder}.")
 _CHANNELS = N_("These weights of {title} take pictures of {channels} channels: pictures have 1 or 3.")
 _SHAPE = N_("{title} cannot be used on pictures of {shape}: say its shape, channels first, in the file beside it.")
+_TOO_MUCH = N_(
+    "On pictures of {shape} the steps of {title} fill {megabytes:,.0f} MB, but {most:,.0f} MB are the limit: say a "
+    "smaller shape."
+)
+
+_MOST_MEMORY = 2**30
+"""Bytes of all steps of a pass: EfficientNet-B4 on its 380×380 pixels has two thirds of it."""
 
 
 def paths(folder: Path = shipped.MODELS) -> tuple[Path, ...]:
@@ -136,3 +144,12 @@ def _try(fitted: fitting.Fitted, shape: tuple[int, int, int], title: str) -> Non
         probe(torch.empty(1, *shape, device="meta"))
     except RuntimeError as error:
         raise WeightsError(_SHAPE, title=title, shape=" × ".join(map(str, shape))) from error
+    memory = summarize(probe, (1, *shape)).memory
+    if memory > _MOST_MEMORY:
+        raise WeightsError(
+            _TOO_MUCH,
+            shape=" × ".join(map(str, shape)),
+            title=title,
+            megabytes=memory / 2**20,
+            most=_MOST_MEMORY / 2**20,
+        )

@@ -36,6 +36,7 @@ __all__ = [
     "all_states",
     "find",
     "free_name",
+    "gone",
     "metrics",
     "recipe",
     "state",
@@ -72,10 +73,19 @@ def find(name: str, runs: Path | None = None) -> Path:
 
 
 def free_name(asked: Recipe, runs: Path) -> str:
-    """A name for a new run that no folder there has; pictures that are called by their digest are called shorter."""
+    """A name for a new run that no run there has or had: links and caches know a network by its run's name.
+
+    Pictures that are called by their digest are called shorter.
+    """
     data = _DIGEST.sub(lambda digest: digest[0][:_SHORT], Path(asked.data).stem)
     stem = re.sub(r"[^A-Za-z0-9._-]", "", f"{asked.model}-{data}")[:60]
-    return next(name for number in itertools.count(1) if not (runs / (name := f"{stem}-{number}")).exists())
+    names = (f"{stem}-{number}" for number in itertools.count(1))
+    return next(each for each in names if not (runs / each).exists() and not gone(runs, each).exists())
+
+
+def gone(runs: Path, name: str) -> Path:
+    """The empty file that keeps the name of a run that was removed."""
+    return runs / ".gone" / name
 
 
 def _is_run(folder: Path) -> bool:

@@ -180,6 +180,9 @@ def remove(folder: Path, owner: str | None, runs: Path | None = None) -> None:
     with locks.locked(folder), _writing(folder), slots.door(runs):
         _tidy(runs)
         hidden = folder.with_name(f".{folder.name}-{time.time_ns()}")  # at once, and nobody reads half a run
+        kept = control.gone(runs, folder.name)
+        kept.parent.mkdir(exist_ok=True)
+        kept.touch()
         folder.rename(hidden)
         shutil.rmtree(hidden)
 

@@ -136,6 +136,13 @@ def test_pictures_must_suit_the_weights() -> None:
     assert catalogue.load(own_networks.keep(saved(zoo.build("resnet20", in_channels=1)))).shape == (1, 32, 32)
 
 
+def test_pictures_may_not_be_so_large_that_a_pass_fills_the_memory(small: torch.nn.Module) -> None:
+    """ResNet-20 keeps 2.7 MB of a picture of CIFAR-10: a thousand times as many pixels are refused."""
+    said = {"shape": json.dumps([3, 1024, 1024])}
+    with pytest.raises(WeightsError, match=r"2,\d\d\d MB, but 1,024 MB are the limit"):
+        own_networks.keep(safetensors.torch.save(small.state_dict(), said), "resnet20")
+
+
 def test_what_is_written_beside_the_weights_counts(small: torch.nn.Module) -> None:
     """In the metadata of a visitor's file; nonsense there is left out."""
     said = {"architecture": "plain20", "classes": json.dumps(list("abcdefg")), "mean": "[0.1, 0.2, 0.3]", "std": "[[[["}

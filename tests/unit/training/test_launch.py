@@ -160,7 +160,17 @@ def test_a_removal_that_was_cut_short_is_completed(tmp_path: Path, monkeypatch: 
     assert [each.folder.name for each in runs.listed(tmp_path)] == ["two"]
     assert [each.name for each in comparison.runs(tmp_path)[0]] == ["two"]
     launch.remove(tmp_path / "two", None, tmp_path)
-    assert {each.name for each in tmp_path.iterdir()} == {".pictures-1", ".slots"}
+    assert {each.name for each in tmp_path.iterdir()} == {".gone", ".pictures-1", ".slots"}
+
+
+def test_the_name_of_a_removed_run_is_not_given_again(tmp_path: Path) -> None:
+    """A link to its network must not lead to another's."""
+    first = control.free_name(Recipe(), tmp_path)
+    runs.create(tmp_path / first, Recipe(), stripes(8))
+    second = control.free_name(Recipe(), tmp_path)
+    assert first != second
+    launch.remove(tmp_path / first, None, tmp_path)
+    assert control.free_name(Recipe(), tmp_path) == second
 
 
 def test_a_stop_while_pictures_load_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
