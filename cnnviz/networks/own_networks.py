@@ -14,7 +14,6 @@ from cnnviz.networks import fitting, shipped, torchvision_models, zoo
 from cnnviz.networks.loaded import Entry, Loaded, classes_of, polarity
 from cnnviz.networks.own_facts import Facts, of_file, of_metadata
 from cnnviz.networks.preparation import Preparation, for_shape
-from cnnviz.networks.summary import summarize
 from cnnviz.networks.uploads import store
 from cnnviz.networks.weight_files import Weights, from_bytes, from_file
 from cnnviz.text import N_
@@ -136,6 +135,8 @@ def _preparation(fitted: fitting.Fitted, facts: Facts) -> Preparation:
 def _try(fitted: fitting.Fitted, shape: tuple[int, int, int], title: str) -> None:
     """Make sure that the network takes pictures of that shape, and that there are such; computes shapes only."""
     import torch
+
+    from cnnviz.networks.summary import summarize
 
     probe = fitting.blueprint(fitted.architecture, fitted.all_options).eval()
     try:

@@ -57,7 +57,7 @@ RERUN = """() => {
 
 def to_paint(page: Page, sample: str) -> float:
     """Choose another sample picture; milliseconds from the key to its strips."""
-    page.locator(".maps-overview").evaluate(WATCH)
+    page.locator(".overview").evaluate(WATCH)
     box = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Sample")
     box.click()
     box.fill(sample)
