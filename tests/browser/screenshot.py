@@ -18,6 +18,7 @@ DRAWN = (  # what the components have when they are done
     ".spectra[data-painted]",
     ".diagram .box",
     ".pad-lab .stays:not(:empty)",
+    ".overview[data-painted]",
 )
 
 
