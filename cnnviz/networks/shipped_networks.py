@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ SOURCE = "shipped"
 
 
 def entries(folder: Path = shipped.MODELS) -> tuple[Entry, ...]:
-    """Those whose cards can be read, in alphabetical order."""
-    return tuple(filter(None, (_entry(name, folder) for name in shipped.names(folder))))
+    """Those whose cards can be read, in alphabetical order; with one title, each bears its file's name too."""
+    found = [each for name in shipped.names(folder) if (each := _entry(name, folder))]
+    count = Counter(each.title for each in found)
+    return tuple(replace(each, title=f"{each.title}: {each.key}") if count[each.title] > 1 else each for each in found)
 
 
 def load(name: str, folder: Path = shipped.MODELS) -> Loaded:

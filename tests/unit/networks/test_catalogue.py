@@ -12,7 +12,7 @@ import torch
 
 from cnnviz.errors import UnknownNetworkError, WeightsError
 from cnnviz.images import samples
-from cnnviz.networks import catalogue, shipped, torchvision_models, zoo
+from cnnviz.networks import catalogue, shipped, shipped_networks, torchvision_models, zoo
 from cnnviz.networks.torchvision_door import torchvision
 
 torch.set_num_threads(1)
@@ -50,12 +50,27 @@ def test_the_table_is_torchvisions() -> None:
     assert all(torchvision_models.title(each.model) for each in torchvision_models.RECORDS)
 
 
+def test_two_shipped_networks_of_one_title_can_be_told_apart(tmp_path: Path) -> None:
+    """Lists show titles: a network that was trained twice bears its file's name, others do not."""
+    for name in ("lenet5-mnist", "resnet20-cifar10"):
+        for end in (".json", ".safetensors"):
+            data = (shipped.MODELS / f"{name}{end}").read_bytes()
+            (tmp_path / f"{name}{end}").write_bytes(data)
+            if name == "resnet20-cifar10":
+                (tmp_path / f"again{end}").write_bytes(data)
+    titles = {each.key: each.title for each in shipped_networks.entries(tmp_path)}
+    assert titles["again"] == "ResNet-20, CIFAR-10: again"
+    assert titles["resnet20-cifar10"] == "ResNet-20, CIFAR-10: resnet20-cifar10"
+    assert titles["lenet5-mnist"] == shipped_networks.load("lenet5-mnist").title
+
+
 @pytest.mark.parametrize("name", shipped.names())
 def test_shipped_networks_are_what_their_entry_says(name: str) -> None:
     """Shape, classes and title; the network answers, and is at rest."""
     entry = next(each for each in catalogue.entries() if each.key == name)
     loaded = catalogue.load(name)
-    assert (loaded.title, loaded.architecture, loaded.shape) == (entry.title, entry.architecture, entry.shape)
+    assert (loaded.architecture, loaded.shape) == (entry.architecture, entry.shape)
+    assert entry.title.startswith(loaded.title)
     assert len(loaded.classes) == entry.classes
     assert entry.offline
     image = samples.load("cat")
