@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from cnnviz.errors import UnknownNetworkError, WeightsError
 from cnnviz.images import samples
 from cnnviz.networks import catalogue, shipped, shipped_networks, torchvision_models, zoo
 from cnnviz.networks.torchvision_door import torchvision
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 torch.set_num_threads(1)
 
