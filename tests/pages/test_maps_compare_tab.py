@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ from cnnviz.training import control, observations, runs
 from cnnviz.training.recipe import Recipe
 from pages.common import maps_compare_epochs
 from pages.common.maps_compare_tab import COMPARE_SETTINGS
+from tests.pages.scripts import open_script
 from tests.unit.training.cases import stripes
 
 if TYPE_CHECKING:
@@ -49,15 +50,7 @@ def page() -> None:
     main()
 
 
-def opened(**query: str) -> AppTest:
-    """The page, with settings as they stand in an address."""
-    app = AppTest.from_function(page, default_timeout=300)
-    for name, value in {"lang": "en", **query}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    assert not app.error
-    return app
+opened = partial(open_script, page)
 
 
 @cache

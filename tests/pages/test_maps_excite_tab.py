@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from cnnviz.images import samples
 from cnnviz.networks import catalogue, inversion, maximise
 from pages.common.enlarged import enlarged
 from pages.common.maps_excite_places import cut_out
+from tests.pages.scripts import open_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +49,7 @@ def page() -> None:
     main()
 
 
-def opened(**query: str) -> AppTest:
-    """The page, with settings as they stand in an address."""
-    app = AppTest.from_function(page, default_timeout=60)
-    for name, value in {"lang": "en", **query}.items():
-        app.query_params[name] = value
-    return checked(app.run())
+opened = partial(open_script, page)
 
 
 def checked(app: AppTest) -> AppTest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from cnnviz.images import samples
 from cnnviz.networks import catalogue
 from pages.common.maps_looked import read_off
 from pages.common.maps_whatif_tab import WHATIF_SETTINGS
+from tests.pages.scripts import open_script
 
 torch.set_num_threads(1)
 
@@ -45,15 +46,7 @@ def page() -> None:
     main()
 
 
-def opened(**query: str) -> AppTest:
-    """The page, with settings as they stand in an address."""
-    app = AppTest.from_function(page, default_timeout=300)
-    for name, value in {"lang": "en", **query}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    assert not app.error
-    return app
+opened = partial(open_script, page)
 
 
 @cache

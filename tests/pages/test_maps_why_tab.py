@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from cnnviz.networks import catalogue
 from pages.common.language import begin_run
 from pages.common.maps_why_choice import WHY_SETTINGS, class_titles
 from pages.common.overlay import Box, Panel, overlay_message
+from tests.pages.scripts import open_script
 
 if TYPE_CHECKING:
     from cnnviz.networks.loaded import Loaded
@@ -50,15 +51,7 @@ def page() -> None:
     main()
 
 
-def opened(**query: str) -> AppTest:
-    """The page, with settings as they stand in an address."""
-    app = AppTest.from_function(page, default_timeout=60)
-    for name, value in {"lang": "en", **query}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    assert not app.error
-    return app
+opened = partial(open_script, page)
 
 
 @cache
