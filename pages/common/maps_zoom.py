@@ -79,7 +79,7 @@ def _caption(looked: Looked) -> str:
 
 
 def _facts(layer: Layer) -> str:
-    words = [layer.label]
+    words = [layer.label] if layer.label else []
     if layer.field is not None and not layer.whole:
         words.append(
             _("each unit sees {rows}×{columns} pixels").format(
