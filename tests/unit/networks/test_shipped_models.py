@@ -70,7 +70,10 @@ def test_lenet_reads_digits_of_other_writers() -> None:
 
 @pytest.mark.parametrize("name", [name for name in weights.names() if "resnet" in name or "vgg" in name])
 def test_networks_for_photos_know_a_cat(name: str) -> None:
-    """Its head and shoulders in twenty crops, mirrored and not: most are named a cat."""
+    """Its head and shoulders in twenty crops, mirrored and not: most are named a cat.
+
+    Those of the degradation experiment, after ten epochs, need not tell it from a dog.
+    """
     trained = weights.load(name)
     photo = cat()
     generator = np.random.default_rng(0)
@@ -81,7 +84,8 @@ def test_networks_for_photos_know_a_cat(name: str) -> None:
         views.append(trained.preprocess(view.transpose(PilImage.Transpose.FLIP_LEFT_RIGHT) if number % 2 else view))
     with torch.no_grad():
         said = [trained.classes[each] for each in trained.network(torch.stack(views)).argmax(1).tolist()]
-    assert said.count("cat") > VIEWS / 2, said
+    right = ("cat",) if trained.card["accuracy"]["top1"] > 0.85 else ("cat", "dog")
+    assert sum(each in right for each in said) > VIEWS / 2, said
 
 
 def test_all_weights_together_are_small() -> None:
