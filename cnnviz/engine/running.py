@@ -82,7 +82,7 @@ class Runner:
             loaded = self._networks.get(task.job.model, device)
             task.progress = Progress()
             return (task.job.run(self._context(task, loaded, device, is_unwanted)),)
-        except Exception as error:
+        except Exception as error:  # only where memory ran out it is tried elsewhere
             if (trouble := devices.complaint(device, error)) is None:
                 raise
             return trouble

@@ -139,7 +139,7 @@ def _receive(address: str, path: Path, progress: Progress) -> None:
     here = _size(partial)
     request = Request(address, headers={"Range": f"bytes={here}-"} if here else {})  # noqa: S310 - from torchvision
     try:
-        answer = urlopen(request, timeout=_TIMEOUT)  # noqa: S310
+        answer = urlopen(request, timeout=_TIMEOUT)  # noqa: S310 - the same
     except HTTPError as error:
         error.close()
         if error.code == _COMPLETE:  # all of it had come; whether it is right, the hash will tell

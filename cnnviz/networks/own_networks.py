@@ -125,7 +125,8 @@ def _preparation(fitted: fitting.Fitted, facts: Facts) -> Preparation:
         _, rows, columns = zoo.get(fitted.architecture).input_shape
     else:
         rows = columns = torchvision_models.of(fitted.architecture)[0].side
-    usual = for_shape((fitted.in_channels, *(facts.shape[1:] or (rows, columns))))  # type: ignore[arg-type]
+    height, width = facts.shape[1:] or (rows, columns)
+    usual = for_shape((fitted.in_channels, height, width))
     channels = fitted.in_channels
     mean = facts.mean if len(facts.mean) == channels else usual.mean
     std = facts.std if len(facts.std) == channels else usual.std

@@ -155,7 +155,7 @@ def _replaced(values: Any, old: Tensor, new: Tensor) -> Any:
     if values is old:
         return new
     if isinstance(values, Mapping):
-        return type(values)({key: _replaced(each, old, new) for key, each in values.items()})  # type: ignore[call-arg]
+        return type(values)({key: _replaced(each, old, new) for key, each in values.items()})  # type: ignore[call-arg]  # a mapping of its own class
     if isinstance(values, list | tuple):
         made = [_replaced(each, old, new) for each in values]
         return type(values)(*made) if hasattr(values, "_fields") else type(values)(made)

@@ -489,7 +489,7 @@ def test_the_receptive_field_is_where_gradients_are(mount: Any) -> None:
     for row, column in (units, (0, 0)):
         (gradient,) = torch.autograd.grad(outputs["found"][0, 0, row, column], x, retain_graph=True)
         rows, columns = (gradient[0, 0].any(dim=1 - axis).nonzero().flatten() for axis in (0, 1))
-        seen = [int(each) for each in diagram.page.locator(".unit").get_attribute("data-seen").split(",")]  # type: ignore[union-attr]
+        seen = [int(each) for each in diagram.page.locator(".unit").get_attribute("data-seen").split(",")]
         last = [side - 1 for side in x.shape[2:]]
         inside = [max(seen[0], 0), min(seen[1], last[0]), max(seen[2], 0), min(seen[3], last[1])]
         assert inside == [int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])]

@@ -157,12 +157,12 @@ def test_pointing_reads_frequency_wavelength_angle_and_gain(open_page: OpenPage)
     """At (0.1, 0.2): the wave is 1 / 0.2236 = 4.47 pixels long and runs 26.6 degrees below the columns."""
     panels = Panels(open_page, chain="sobel_x")
     told = panels.point("response", 0.1, 0.2)
-    row, column = (float(each) for each in re.search(r"f row (\S+), f column (\S+) cycles", told).groups())  # type: ignore[union-attr]
+    row, column = (float(each) for each in re.search(r"f row (\S+), f column (\S+) cycles", told).groups())
     assert (row, column) == (pytest.approx(0.1, abs=0.004), pytest.approx(0.2, abs=0.004))
-    assert float(re.search(r"wavelength (\S+) pixels", told)[1]) == pytest.approx(1 / np.hypot(row, column), abs=0.01)  # type: ignore[index]
+    assert float(re.search(r"wavelength (\S+) pixels", told)[1]) == pytest.approx(1 / np.hypot(row, column), abs=0.01)
     assert float(re.search(r"direction (\S+)°", told)[1]) == pytest.approx(
         np.degrees(np.arctan2(row, column)), abs=0.06
-    )  # type: ignore[index]
+    )
     gain = complex(frequency.at(weights_of("sobel_x"), row, column, operation="correlation"))
     assert f"|H| = {abs(gain):.4f}, {20 * np.log10(abs(gain)):.1f} dB, phase 90.0°" in told
 
@@ -202,7 +202,7 @@ def test_frequencies_fold_where_the_backend_says(open_page: OpenPage) -> None:
     """Under stride 4 the alias that is told is the backend's; below the limit nothing folds."""
     panels = Panels(open_page, mode="sampling", picture="zone_plate", stride="4")
     told = panels.point("spectrum", 0.0, 0.2)
-    column = float(re.search(r"f column (\S+) cycles", told)[1])  # type: ignore[index]
+    column = float(re.search(r"f column (\S+) cycles", told)[1])
     folded = re.search(r"folds to (\S+), (\S+) \(orange\), that is (\S+), (\S+) cycles", told)
     assert folded is not None
     expected = alias(column, 4)

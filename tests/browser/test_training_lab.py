@@ -41,7 +41,7 @@ def start_server(root: Path, tmp_path: Path) -> Iterator[Callable[[], subprocess
             process = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=log)
         started.append(process)
         process.url = f"http://127.0.0.1:{port}"  # type: ignore[attr-defined]  # carried along
-        wait_until_healthy(process.url, process, tmp_path / "log.txt")  # type: ignore[attr-defined]
+        wait_until_healthy(process.url, process, tmp_path / "log.txt")
         return process
 
     yield start

@@ -98,7 +98,7 @@ def test_the_formula_is_filled_in_for_both_axes(root: Path) -> None:
     app = arithmetic(root, layer=KINDS["convolution"], size="9x8")
     rows, columns = torch_size(layer_text.read(KINDS["convolution"]), (9, 8))
     filled = [text for text in formulas(app) if "left\\lfloor" in text]
-    assert [re.search(r"= (\d+)\W*$", text)[1] for text in filled[:2]] == [str(rows), str(columns)]  # type: ignore[index]
+    assert [re.search(r"= (\d+)\W*$", text)[1] for text in filled[:2]] == [str(rows), str(columns)]
     assert "9 + 2\\cdot 1" in filled[0]
     assert "8 + 2\\cdot 2" in filled[1]
 

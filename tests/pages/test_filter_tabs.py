@@ -91,9 +91,9 @@ def test_the_learned_tab_names_matches_and_hands_filters_on(monkeypatch: pytest.
     assert f"likeness {found[3].likeness:.2f}" in text
     assert f"**{found[3].explained:.0%}**" in text
     (own,) = notation.read(links[0]["chain"])
-    np.testing.assert_allclose(own.kernel.weights, found[3].pattern, atol=1e-3)  # type: ignore[union-attr]
+    np.testing.assert_allclose(own.kernel.weights, found[3].pattern, atol=1e-3)
     (named,) = notation.read(links[2]["chain"])
-    assert named.kernel == found[3].kernel  # type: ignore[union-attr]
+    assert named.kernel == found[3].kernel
 
 
 def test_networks_of_torchvision_are_offered_when_their_file_is_there(

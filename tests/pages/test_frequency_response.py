@@ -50,11 +50,11 @@ def test_every_kernel_is_described_truly(root: Path, key: str) -> None:
     weights = kernels.get(key).weights
     written = texts(app)
     found = frequency.facts(weights, "correlation")
-    zero = float(re.search(r"Gain at zero: (\S+), the sum", written)[1])  # type: ignore[index]
+    zero = float(re.search(r"Gain at zero: (\S+), the sum", written)[1])
     assert zero == pytest.approx(weights.sum(), rel=1e-3, abs=1e-9)
     assert f"**{found.title}.**" in written
     grid = np.abs(np.fft.fft2(weights, (256, 256)))
-    gain = float(re.search(r"Largest gain ([\d.]+)", written)[1])  # type: ignore[index]
+    gain = float(re.search(r"Largest gain ([\d.]+)", written)[1])
     assert grid.max() * 0.999 <= gain <= grid.max() * 1.02
 
 
@@ -112,7 +112,7 @@ def test_the_checkerboard_folds_onto_zero(root: Path) -> None:
 def test_every_suggestion_runs(root: Path, suggestion: object) -> None:
     """What is suggested goes through the address and shows no message."""
     encode = {setting.name: setting.encode for setting in SETTINGS}
-    query = {name: encode[name](value) for name, value in suggestion.values.items()}  # type: ignore[attr-defined]
+    query = {name: encode[name](value) for name, value in suggestion.values.items()}
     assert calm(page(root, **query))
 
 

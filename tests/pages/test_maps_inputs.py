@@ -66,7 +66,7 @@ def test_the_toggle_brings_a_drawing_and_takes_it_away() -> None:
 
 
 def test_the_visitors_drawing() -> None:
-    """Nothing drawn is no picture; strokes of this session are one, for a colour network, too."""
+    """Nothing drawn is no picture; what the visitor drew is one, for a colour network, too."""
     assert opened(draw="own").session_state["drawn"] is None
     app = AppTest.from_function(page, default_timeout=60)
     app.query_params.update({"draw": "own"})

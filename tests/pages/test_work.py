@@ -103,7 +103,7 @@ class Fake:
 def fake() -> Iterator[Fake]:
     """The process's engine for one test."""
     made = Fake()
-    before = engine.use(made)  # type: ignore[arg-type]
+    before = engine.use(made)
     yield made
     engine.use(before)
 

@@ -231,7 +231,7 @@ def test_what_would_fill_the_disk_is_refused(
     monkeypatch.setattr(training_cost.shutil, "disk_usage", Usage)
     with pytest.raises(WorkError, match=told):
         check_work(Recipe(epochs=epochs), DIGITS, Cost(parameters, 1000))
-    Usage.__init__ = lambda self, _path: setattr(self, "free", 9e9)  # type: ignore[method-assign]
+    Usage.__init__ = lambda self, _path: setattr(self, "free", 9e9)
     check_work(Recipe(epochs=200), DIGITS, Cost(30_000_000, 1000))
 
 

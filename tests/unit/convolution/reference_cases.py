@@ -178,7 +178,7 @@ def drawn_size(draw: st.DrawFn, extent: tuple[int, int], padding: object, mode: 
                 else (extent[axis] // 2,) * 2
             )
         else:
-            each = padding[axis] if isinstance(padding[axis], tuple) else (padding[axis],) * 2  # type: ignore[index]
+            each = padding[axis] if isinstance(padding[axis], tuple) else (padding[axis],) * 2
         mirror = {"reflect": max(each) + 1, "circular": max(each)}.get(mode, 1)
         smallest.append(max(1, extent[axis] - sum(each), mirror))
     extra = draw(EXTRA)
@@ -203,7 +203,7 @@ def resolved(
                 total = max(extent[axis] - rest, 0)
                 found.append((total // 2, total - total // 2))
             case _:
-                each = padding[axis]  # type: ignore[index]
+                each = padding[axis]
                 found.append(each if isinstance(each, tuple) else (each, each))
     return found[0], found[1]
 

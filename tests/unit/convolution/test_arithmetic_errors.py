@@ -150,7 +150,7 @@ def test_output_padding(stride: int, dilation: int) -> None:
 def test_groups(kind: type[Layer], inputs: int, outputs: int) -> None:
     """The list is exactly that of the common divisors."""
     with pytest.raises(ParameterError) as caught:
-        kind(3, groups=11, in_channels=inputs, out_channels=outputs)  # type: ignore[call-arg]
+        kind(3, groups=11, in_channels=inputs, out_channels=outputs)
     assert (caught.value.name, caught.value.value) == ("groups", 11)
     listed = [int(part) for part in caught.value.legal.split(", ")]
     accepted = [n for n in range(1, 20) if _accepts_groups(kind, n, inputs, outputs)]

@@ -13,7 +13,7 @@ from cnnviz.networks import shipped
 
 
 @pytest.fixture
-def engine():  # type: ignore[no-untyped-def]
+def engine():
     """One of this test."""
     engine = LocalEngine()
     yield engine

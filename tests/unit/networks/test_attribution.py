@@ -109,9 +109,9 @@ class Guided(torch.autograd.Function):
         return x.clamp(min=0)
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, grad: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: torch.autograd.function.FunctionCtx, grad: Tensor) -> Tensor:
         """Springenberg et al., figure 1."""
-        (x,) = ctx.saved_tensors  # type: ignore[attr-defined]
+        (x,) = ctx.saved_tensors
         return grad.clamp(min=0) * (x > 0)
 
 

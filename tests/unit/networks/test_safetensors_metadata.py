@@ -17,7 +17,7 @@ from cnnviz.networks.safetensors_metadata import with_metadata
 NUMBERS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor([1.5, -2.0], dtype=torch.float16)}
 
 
-def test_the_library_reads_numbers_and_texts(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_library_reads_numbers_and_texts(tmp_path) -> None:
     """Old texts stay, new ones win, numbers are untouched, names of any language included."""
     data = with_metadata(save(NUMBERS, {"architecture": "resnet18", "old": "x"}), {"classes": '["ñ"]', "old": "y"})
     assert all(torch.equal(load(data)[name], each) for name, each in NUMBERS.items())

@@ -324,7 +324,7 @@ def test_visitors_do_not_see_each_other() -> None:
     alone = {size: summarize(network, (1, 3, size, size)) for size in sizes}
     found: dict[int, Summary] = {}
     threads = [
-        threading.Thread(target=lambda size=size: found.update({size: summarize(network, (1, 3, size, size))}))  # type: ignore[misc]
+        threading.Thread(target=lambda size=size: found.update({size: summarize(network, (1, 3, size, size))}))
         for size in sizes
     ]
     for thread in threads:

@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 
 def easy(size: int = 3, key: str = "sobel_x", **more: float) -> lessons.Lesson:
     """Noise without its mean: all directions are learned about equally fast."""
-    return lessons.lesson(lessons.hidden(key), "noise", size, centred=True, **more)  # type: ignore[arg-type]
+    return lessons.lesson(lessons.hidden(key), "noise", size, centred=True, **more)
 
 
 @pytest.mark.parametrize("key", lessons.LINEAR)
@@ -201,4 +201,4 @@ def test_three_hundred_steps_take_less_than_a_second() -> None:
 def test_what_cannot_be_learned_is_refused(wrong: object) -> None:
     """Unknown names and numbers out of range say so."""
     with pytest.raises(ParameterError):
-        wrong()  # type: ignore[operator]
+        wrong()

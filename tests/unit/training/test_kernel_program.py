@@ -35,6 +35,6 @@ def test_the_program_learns_what_the_tab_learned(
     names: dict[str, object] = {}
     exec(learning_program(step, picture, size, noise, centred, options), names)  # noqa: S102 - our own text
     learned = learn(lesson(step, picture, size, noise=noise, centred=centred, seed=options.seed), size, options)
-    found = names["convolution"].weight.detach().numpy()[0, 0]  # type: ignore[attr-defined]
+    found = names["convolution"].weight.detach().numpy()[0, 0]
     np.testing.assert_allclose(found, learned.weights[-1], atol=2e-4)
     assert "tensor(" in capsys.readouterr().out
