@@ -31,6 +31,11 @@ class AblationJob(Job["Ablation"]):
     step: str
     target: int
 
+    @property
+    def is_long(self) -> bool:
+        """Always."""
+        return True
+
     def run(self, context: Context) -> Ablation:
         """As many passes as the step has channels."""
         from cnnviz.networks.ablation import ablate

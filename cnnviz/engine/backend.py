@@ -67,8 +67,5 @@ class Backend(Protocol):
     def run(self, job: Job[_Result]) -> _Result:
         """Ask for a result and wait for it, however long: for notebooks and scripts."""
 
-    def forget(self, model: str) -> None:
-        """The network of this key has changed: drop it, and every result that it gave."""
-
     def close(self) -> None:
         """Stop: nothing new is taken, what waits is cancelled, what runs is told to stop."""

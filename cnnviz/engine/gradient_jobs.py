@@ -9,6 +9,7 @@ from cnnviz.convolution.checks import Pair
 from cnnviz.engine.job import Context, Job
 from cnnviz.errors import ParameterError
 from cnnviz.images import Image
+from cnnviz.networks.attribution_cost import forward_passes
 from cnnviz.text import N_
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class AttributionJob(Job["Attribution"]):
     method: str
     target: int
     step: str | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """For methods that ask for more than one pass."""
+        return forward_passes(self.method, (1, 1)) > 1
 
     def run(self, context: Context) -> Attribution:
         """From one to a hundred passes."""
@@ -116,6 +122,11 @@ class MaximiseJob(Job["Maximised"]):
     channel: int
     seed: int = 0
 
+    @property
+    def is_long(self) -> bool:
+        """Always."""
+        return True
+
     def run(self, context: Context) -> Maximised:
         """Some hundred passes up to the step."""
         from cnnviz.networks.maximise import maximise
@@ -148,6 +159,11 @@ class InversionJob(Job["Inverted"]):
     image: Image
     step: str
     seed: int = 0
+
+    @property
+    def is_long(self) -> bool:
+        """Always."""
+        return True
 
     def run(self, context: Context) -> Inverted:
         """Some hundred passes up to the step."""

@@ -97,6 +97,11 @@ class Job(ABC, Generic[_Result]):
         parameters = tuple(each.digest if isinstance(each, Image) else each for each in others)
         return Key(type(self).__qualname__, self.model, parameters)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes many forward passes: while such jobs run, one that does not may run beside them."""
+        return False
+
     @abstractmethod
     def run(self, context: Context) -> _Result:
         """Compute the result, in one of the engine's threads."""

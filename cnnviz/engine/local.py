@@ -41,6 +41,12 @@ def _load(key: str) -> Loaded:
     return catalogue.load(key)
 
 
+def _stamp(key: str) -> tuple[object, ...]:
+    from cnnviz.networks import catalogue
+
+    return catalogue.stamp(key)
+
+
 def _workers() -> int:
     """How many jobs may run at a time: CNNVIZ_WORKERS, or one for every four cores."""
     given = os.environ.get(_WORKERS, "")
@@ -52,8 +58,9 @@ class LocalEngine:
 
     Args:
         load: makes a network from its key, on the CPU; the catalogue does.
+        stamp: what changes when the files of a network are replaced, () when it has none; the catalogue's.
         device: where to compute; the fastest of the machine if None.
-        workers: how many jobs run at a time; CNNVIZ_WORKERS if None, or one for every four cores.
+        workers: how many jobs run at a time, see `Queue`; CNNVIZ_WORKERS if None, or one for every four cores.
         most_waiting: jobs that may wait.
         network_bytes: of networks kept on each device; a quarter of the machine's memory if None.
         result_bytes: of results kept; an eighth of the machine's memory if None.
@@ -64,6 +71,7 @@ class LocalEngine:
         self,
         load: Callable[[str], Loaded] = _load,
         *,
+        stamp: Callable[[str], tuple[object, ...]] = _stamp,
         device: Device | None = None,
         workers: int | None = None,
         most_waiting: int = _MOST_WAITING,
@@ -77,10 +85,13 @@ class LocalEngine:
             result_bytes = share_of_memory(_PART_FOR_RESULTS)
         self.networks = Store(load, network_bytes)
         self.results: Cache[Key, Outcome[Any]] = Cache(result_bytes, most_results)
-        self._queue = Queue(most_waiting, self.results.get)
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers or _workers())]
-        self._runner = Runner(self.networks, self.results, device, len(self._threads))
+        at_once = workers or _workers()
+        self._queue = Queue(at_once, most_waiting, self.results.get)
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(at_once + 1)]
+        self._runner = Runner(self.networks, self.results, device, at_once)
         self._starting = threading.Lock()
+        self._stamp = stamp
+        self._stamps: dict[str, tuple[object, ...]] = {}
 
     @property
     def device(self) -> Device:
@@ -90,6 +101,7 @@ class LocalEngine:
     def submit(self, job: Job[_Result]) -> LocalTicket[_Result]:
         """Ask for a result; an equal job on its way is joined, and a result that is kept is there at once."""
         self._start()
+        self._look_for_changes(job.model)
         task: Task[Any] = self._queue.enter(job)
         return LocalTicket(task, self._queue)
 
@@ -110,6 +122,15 @@ class LocalEngine:
             if thread.is_alive():
                 thread.join(_PATIENCE / len(self._threads))
         atexit.unregister(self.close)
+
+    def _look_for_changes(self, model: str) -> None:
+        """Forget a network whose files are others than when it was last asked for."""
+        if stamp := self._stamp(model):
+            with self._starting:
+                changed = self._stamps.setdefault(model, stamp) != stamp
+                self._stamps[model] = stamp
+            if changed:
+                self.forget(model)
 
     def _start(self) -> None:
         """Start the threads with the first job."""

@@ -40,6 +40,7 @@ class Task(Generic[_Result]):
         progress: what the job said last.
         stopped: the job has been told that nobody wants it, so what it returns is no result.
         outdated: its network has changed since it was asked for, so the result is not kept.
+        is_extra: it runs beside as many as may run, all of them long.
     """
 
     job: Job[_Result]
@@ -48,22 +49,28 @@ class Task(Generic[_Result]):
     progress: Progress = field(default_factory=Progress)
     stopped: bool = False
     outdated: bool = False
+    is_extra: bool = False
 
 
 class Queue:
     """Jobs that wait and jobs that run.
 
+    While all that run are long, one more may run that is not: nobody waits for minutes to see a picture's maps.
+
     Args:
+        at_once: so many run at a time.
         most_waiting: so many may wait, then nobody else may enter.
         known: the outcome that is kept for a key, if any.
     """
 
-    def __init__(self, most_waiting: int, known: Callable[[Key], Outcome[Any] | None]) -> None:
+    def __init__(self, at_once: int, most_waiting: int, known: Callable[[Key], Outcome[Any] | None]) -> None:
         self.left: SimpleQueue[Task[Any]] = SimpleQueue()
         """Tasks that lost a visitor: written even while this thread holds the lock, as a garbage collector does."""
+        self._at_once = at_once
         self._most_waiting = most_waiting
         self._known = known
         self._waiting: list[Task[Any]] = []
+        self._running: list[Task[Any]] = []
         self._tasks: dict[Key, Task[Any]] = {}  # waiting and running, by value
         self._changed = threading.Condition(threading.Lock())
         self._closed = False
@@ -84,20 +91,24 @@ class Queue:
             return task
 
     def take(self) -> Task[Any] | None:
-        """The next task, when there is one; None when the queue is closed."""
+        """The next task, when there is one that may run; None when the queue is closed."""
         with self._changed:
             while True:
                 self._settle()
                 if self._closed:
                     return None
-                if self._waiting:
-                    return self._waiting.pop(0)
+                if (task := self._next()) is not None:
+                    self._waiting.remove(task)
+                    self._running.append(task)
+                    return task
                 self._changed.wait()
 
     def finish(self, task: Task[Any]) -> None:
         """A task has ended and is not to be joined any more."""
         with self._changed:
+            self._running.remove(task)
             self._forget(task)
+            self._changed.notify_all()
 
     def place(self, task: Task[Any]) -> int:
         """1 for the next one, and so on; 0 for one that runs or has ended."""
@@ -135,6 +146,17 @@ class Queue:
             self._waiting.clear()
             self._changed.notify_all()
 
+    def _next(self) -> Task[Any] | None:
+        """The first that may run now."""
+        if len(self._running) < self._at_once:
+            return self._waiting[0] if self._waiting else None
+        if len(self._running) > self._at_once or not all(each.job.is_long for each in self._running):
+            return None
+        task = next((each for each in self._waiting if not each.job.is_long), None)
+        if task is not None:
+            task.is_extra = True
+        return task
+
     def _settle(self) -> None:
         while not self.left.empty():
             task = self.left.get()
@@ -163,5 +185,5 @@ class Queue:
             raise WorkError(_FULL, count=len(self._waiting))
         task = self._tasks[key] = Task(job)
         self._waiting.append(task)
-        self._changed.notify()
+        self._changed.notify_all()  # not each thread may take each task
         return task

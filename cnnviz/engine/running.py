@@ -37,14 +37,14 @@ class Runner:
         networks: to run them with.
         results: to keep outcomes in.
         device: where to compute; the fastest of the machine if None.
-        threads: how many workers share the cores.
+        at_once: how many jobs share the cores.
     """
 
-    def __init__(self, networks: Store, results: Cache[Key, Outcome[Any]], device: Device | None, threads: int) -> None:
+    def __init__(self, networks: Store, results: Cache[Key, Outcome[Any]], device: Device | None, at_once: int) -> None:
         self._networks = networks
         self._results = results
         self._device = device
-        self._threads = threads
+        self._at_once = at_once
         self._cores = 0
         self._counting = threading.Lock()
 
@@ -60,7 +60,7 @@ class Runner:
             WorkError: when the memory is not enough on the processor either.
             Exception: whatever the job, or loading its network, raises.
         """
-        self._share_cores()
+        self._share_cores(task)
         note: Sentence | None = None
         tried = self._tried(task, self.device, is_unwanted)
         if isinstance(tried, Sentence) and self.device != CPU:
@@ -117,10 +117,15 @@ class Runner:
         if task.outdated:  # asked afterwards: this may become true at any moment
             self._results.drop(lambda each: each == key)
 
-    def _share_cores(self) -> None:
-        """Give PyTorch, in this thread, its share of the cores that OMP_NUM_THREADS or the machine allows."""
+    def _share_cores(self, task: Task[Any]) -> None:
+        """Give PyTorch, in this thread, its share of the cores that OMP_NUM_THREADS or the machine allows.
+
+        A long job leaves one core of its share to the one that may run beside it, and to the pages: threads that wait
+        for a busy core cost both far more than a core.
+        """
         import torch
 
         with self._counting:
             self._cores = self._cores or torch.get_num_threads()
-        torch.set_num_threads(max(self._cores // self._threads, 1))
+        share = 1 if task.is_extra else self._cores // self._at_once - task.job.is_long
+        torch.set_num_threads(max(share, 1))

@@ -13,16 +13,21 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from cnnviz.errors import WeightsError
 from cnnviz.networks.loaded import Entry, Loaded
 from cnnviz.text import N_
 
-__all__ = ["Entry", "Loaded", "entries", "load", "register"]
+__all__ = ["Entry", "Loaded", "Stamp", "entries", "load", "register", "stamp"]
 
 Loader = Callable[[str], Loaded]
 """Takes what stands behind the colon of a key. Raises WeightsError, UnknownNetworkError or ParameterError."""
+
+Stamp = tuple[tuple[int, int], ...]
+"""Time of the last change, in nanoseconds, and bytes of each of a network's files."""
 
 _LOADERS: dict[str, Loader] = {}
 
@@ -76,6 +81,32 @@ def load(key: str) -> Loaded:
 
         return shipped_networks.load(key)
     return _loader(prefix, key)(name)
+
+
+def stamp(key: str) -> Stamp:
+    """What changes when the owner replaces a network's files in models/; () for all that do not lie there.
+
+    Cheap: looks at the files, and reads none.
+    """
+    prefix, colon, name = key.partition(":")
+    if not colon:
+        from cnnviz.networks import shipped
+
+        return _stamp(shipped.files(key))
+    if prefix == "own":
+        from cnnviz.networks import own_networks
+
+        return _stamp(own_networks.files(name))
+    return ()
+
+
+def _stamp(files: Iterable[Path]) -> Stamp:
+    found = []
+    for path in files:
+        with suppress(OSError):  # most have no such file beside them
+            status = path.stat()
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def _loader(prefix: str, key: str) -> Loader:

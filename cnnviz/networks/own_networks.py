@@ -18,7 +18,7 @@ from cnnviz.networks.uploads import store
 from cnnviz.networks.weight_files import Weights, from_bytes, from_file
 from cnnviz.text import N_
 
-__all__ = ["entries", "keep", "load_own", "load_upload", "paths"]
+__all__ = ["entries", "files", "keep", "load_own", "load_upload", "paths"]
 
 SOURCE = "own"
 UPLOADED = "upload"
@@ -54,6 +54,12 @@ def _entry(path: Path) -> Entry:
     facts = of_file(path)
     size, count = path.stat().st_size, len(facts.classes)
     return Entry(f"{SOURCE}:{path.name}", path.name, facts.architecture, SOURCE, facts.shape, count, True, size)
+
+
+def files(name: str, folder: Path = shipped.MODELS) -> tuple[Path, ...]:
+    """What `load_own` reads for that name, as far as it is there; it looks at every file of the owner for that."""
+    named = [path for path in paths(folder) if name in (path.name, f"{path.name}@{name.rpartition('@')[2]}")]
+    return tuple(each for path in named for each in (path, *map(path.with_suffix, (".json", ".txt"))))
 
 
 def load_own(name: str, folder: Path = shipped.MODELS) -> Loaded:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image as PilImage
     from torch import Tensor, nn
 
-__all__ = ["CUSTOM", "MODELS", "Trained", "is_card", "load", "names", "read_card"]
+__all__ = ["CUSTOM", "MODELS", "Trained", "files", "is_card", "load", "names", "read_card"]
 
 CUSTOM = "custom"
 """The architecture on the card of a network whose layers are its option `layers`, see `cnnviz.networks.custom`."""
@@ -75,6 +75,13 @@ def names(folder: Path = MODELS) -> tuple[str, ...]:
     """Names of the trained networks, in alphabetical order."""
     pairs = (path for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists())
     return tuple(sorted(path.stem for path in pairs if is_card(path)))
+
+
+def files(name: str, folder: Path = MODELS) -> tuple[Path, ...]:
+    """Where a trained network of that name would lie; () for what can be no name."""
+    if not _NAME.fullmatch(name):
+        return ()
+    return folder / f"{name}.json", folder / f"{name}.safetensors"
 
 
 def is_card(path: Path) -> bool:

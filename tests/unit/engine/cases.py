@@ -32,7 +32,8 @@ def load(key: str) -> Loaded:
 
 def engine(**options: Any) -> LocalEngine:
     """One worker on the CPU, and networks without files."""
-    return LocalEngine(options.pop("load", load), **{"device": CPU, "workers": 1, **options})
+    defaults = {"stamp": lambda _: (), "device": CPU, "workers": 1}
+    return LocalEngine(options.pop("load", load), **{**defaults, **options})
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,16 @@ class Held(Job[str]):
         """Wait and return."""
         self.gate.pass_through()
         return self.word
+
+
+@dataclass(frozen=True)
+class Long(Held):
+    """The same for a job that takes many passes."""
+
+    @property
+    def is_long(self) -> bool:
+        """Always."""
+        return True
 
 
 @dataclass(frozen=True)

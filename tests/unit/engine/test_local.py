@@ -15,7 +15,7 @@ import torch
 
 from cnnviz.engine.devices import CPU
 from cnnviz.errors import ParameterError, WeightsError, WorkError
-from tests.unit.engine.cases import LONG, Called, Gate, Held, engine, load
+from tests.unit.engine.cases import LONG, Called, Gate, Held, Long, engine, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +93,53 @@ def test_never_more_jobs_at_a_time_than_workers(gate: Gate) -> None:
     assert not gate.reached.acquire(blocking=False)
     gate.open.set()
     assert [each.result(LONG) for each in tickets] == ["x", "y", "z"]
+    local.close()
+
+
+def test_a_short_job_runs_beside_long_ones_but_only_one(gate: Gate) -> None:
+    """One worker: a search runs, another waits, a picture overtakes it, a second picture waits for the first."""
+    local = engine()
+    order: list[str] = []
+    search = local.submit(Long("a", "search", gate))
+    gate.wait_until_reached()
+    waiting = local.submit(Long("a", "later", gate))
+    picture = local.submit(Called("a", lambda _: order.append("picture") or "maps"))
+    assert picture.result(LONG) == "maps"
+    assert (search.place, waiting.place) == (0, 1)
+    first, second = (local.submit(Held("a", word, gate)) for word in ("first", "second"))
+    gate.wait_until_reached()
+    assert (waiting.place, first.place, second.place) == (1, 0, 2)
+    assert not gate.reached.acquire(blocking=False)
+    gate.open.set()
+    assert [each.result(LONG) for each in (search, waiting, first, second)] == ["search", "later", "first", "second"]
+    local.close()
+
+
+def test_a_replaced_file_is_noticed(gate: Gate) -> None:
+    """The next one who asks gets the new network, no result of the old one, and nothing that is on its way."""
+    stamps = {"a": (1,), "b": ()}
+    loaded: list[str] = []
+
+    def counting(key: str) -> Loaded:
+        loaded.append(key)
+        return load(key)
+
+    local = engine(load=counting, stamp=lambda key: stamps[key])
+    job = Called("a", lambda _: object())
+    other = Called("b", lambda _: object())
+    first, kept = local.run(job), local.run(other)
+    assert local.run(job) is first
+    old = local.submit(Held("a", "old", gate))
+    gate.wait_until_reached()
+    stamps["a"] = (2,)
+    fresh = local.submit(job)
+    joined = local.submit(Held("a", "old", gate))
+    gate.open.set()
+    assert fresh.result(LONG) is not first
+    assert old.result(LONG) == joined.result(LONG) == "old"
+    gate.wait_until_reached()  # computed a second time
+    assert local.run(other) is kept
+    assert loaded == ["a", "b", "a"]
     local.close()
 
 
@@ -352,7 +399,7 @@ def test_closing_sends_everybody_home(gate: Gate) -> None:
 
 
 def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two workers of six threads have three each; one worker has all."""
+    """Two workers of six threads have three each; one worker has all, but for a core beside a long job."""
     set_to: list[int] = []
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
     monkeypatch.setattr(torch, "set_num_threads", set_to.append)
@@ -362,3 +409,18 @@ def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
         local.run(Called("a", lambda _: None))
         local.close()
     assert set_to == [3, 6, 1]
+
+
+def test_a_long_job_leaves_a_core(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    """Of six: five to the search, one to the picture beside it."""
+    set_to: list[int] = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
+    monkeypatch.setattr(torch, "set_num_threads", set_to.append)
+    local = engine()
+    search = local.submit(Long("a", "search", gate))
+    gate.wait_until_reached()
+    local.run(Called("a", lambda _: None))
+    gate.open.set()
+    search.result(LONG)
+    local.close()
+    assert set_to == [5, 1]

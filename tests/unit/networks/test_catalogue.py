@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 
 from cnnviz.errors import UnknownNetworkError, WeightsError
 from cnnviz.images import samples
-from cnnviz.networks import catalogue, shipped, shipped_networks, torchvision_models, zoo
+from cnnviz.networks import catalogue, own_networks, shipped, shipped_networks, torchvision_models, zoo
 from cnnviz.networks.torchvision_door import torchvision
 
 if TYPE_CHECKING:
@@ -108,6 +109,26 @@ def test_random_weights_are_the_same_each_time_and_said_to_be_random() -> None:
     assert {each.architecture for each in catalogue.entries() if each.source == "random"} == {
         name for name in zoo.names() if len(zoo.get(name).input_shape) == 3
     }
+
+
+def test_a_replaced_file_has_another_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner's own, whatever was said about it, and shipped ones; others lie elsewhere, and do not change."""
+    monkeypatch.setattr(own_networks, "files", partial(own_networks.files, folder=tmp_path))
+    monkeypatch.setattr(shipped, "files", partial(shipped.files, folder=tmp_path))
+    assert catalogue.stamp("own:mine.pth") == catalogue.stamp("shipped-one") == ()
+    for name in ("mine.pth", "shipped-one.safetensors", "shipped-one.json"):
+        (tmp_path / name).write_bytes(b"old")
+    for key, name in (
+        ("own:mine.pth", "mine.pth"),
+        ("own:mine.pth@resnet18", "mine.txt"),
+        ("shipped-one", "shipped-one.json"),
+    ):
+        before = catalogue.stamp(key)
+        assert before == catalogue.stamp(key) != ()
+        (tmp_path / name).write_bytes(b"newer")
+        assert catalogue.stamp(key) != before
+    for key in ("torchvision:resnet18", "random:resnet18", "upload:0@resnet18", "../models/x", "own:../mine.pth"):
+        assert catalogue.stamp(key) == ()
 
 
 def test_what_is_not_there_is_said() -> None:

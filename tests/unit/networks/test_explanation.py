@@ -13,10 +13,10 @@ from torch.nn import functional
 from cnnviz.errors import ParameterError
 from cnnviz.networks import explained_convolution, shipped, zoo
 from cnnviz.networks.explained import Carried, Convolved, Explanation, Joined, Merged, Pooled
-from cnnviz.networks.explained_places import sums, value_at
 from cnnviz.networks.explanation import explain
 from cnnviz.networks.passes import Pass
 from cnnviz.networks.summary import summarize
+from tests.unit.networks.explained_places import sums, value_at
 
 from .own_pass import own_pass
 
