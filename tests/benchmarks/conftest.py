@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     import pytest
 
 STOPWATCH = (
-    "test_repaint.py", "test_response_repaint.py",  # pages and servers of their own, and nothing asserted
+    "test_repaint.py", "test_response_repaint.py", "test_another_picture",  # pages and servers of their own, and
+    # nothing asserted
     "test_playing[5 x 5]", "test_playing[3 x 32 x 32]", "test_playing[256 x 256]",  # two other sizes stay
 )  # fmt: skip
 

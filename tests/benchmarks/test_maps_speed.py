@@ -14,18 +14,37 @@ import numpy as np
 import pytest
 import torch
 
-from cnnviz.images import source
+from cnnviz.images import samples, source
 from cnnviz.networks import catalogue
 from cnnviz.networks.passes import run_pass
 from pages.common.maps_overview import pack_overview
+from tests.benchmarks.test_repaint import CLICK
+from tests.browser.app import serve, wait_until_idle
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
     from pytest_benchmark.fixture import BenchmarkFixture
 
 torch.set_num_threads(1)
 
 NETWORK = "random:resnet18"
 ACROSS = 8  # maps of a step that are drawn
+SAMPLES = 'input[aria-label*="Sample"]'
+
+# Clocks the next click until the overview has painted other maps than now: a click is the choice, the press before it
+# is the tool's.
+CLOCK = """(host) => {
+    const before = host.dataset.painted;
+    window.took = 0;
+    addEventListener("click", () => {
+        const start = performance.now();
+        const look = () => host.dataset.painted === before
+            ? setTimeout(look, 1) : (window.took = performance.now() - start);
+        look();
+    }, { capture: true, once: true });
+}"""
 
 
 def forward(rounds: int) -> float:
@@ -93,3 +112,47 @@ def test_beside_a_notebook(benchmark: BenchmarkFixture) -> None:
     print(f"\nforward {bare:.1f} ms, {dict(benchmark.extra_info)}")
     benchmark.pedantic(lambda: None, rounds=1)
     assert beyond["theirs"] > 0
+
+
+def choose_sample(page: Page, title: str) -> float:
+    """Milliseconds from pressing on another sample until all strips of its maps are painted."""
+    page.locator(SAMPLES).click()
+    page.locator(SAMPLES).fill(title)
+    option = page.get_by_role("option", name=title, exact=True)
+    option.wait_for()
+    page.locator(".overview").evaluate(CLOCK)
+    option.click()
+    page.wait_for_function("window.took", timeout=30_000)
+    took: float = page.evaluate("window.took")
+    wait_until_idle(page)
+    return took
+
+
+@pytest.mark.benchmark
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_another_picture(browser: Browser, root: Path, tmp_path: Path, benchmark: BenchmarkFixture) -> None:
+    """Choosing another sample until its strips are painted, a bare forward pass and an empty rerun, in turns."""
+    empty = root / "tests" / "benchmarks" / "empty_app.py"
+    others = [samples.get(name).title for name in samples.names() if name != "cat"]
+    times: dict[str, list[float]] = {"picture": [], "forward": [], "rerun": []}
+    with serve(root, tmp_path / "app.txt") as app, serve(root, tmp_path / "empty.txt", "--script", str(empty)) as floor:
+        page, bare = (browser.new_page(viewport={"width": 1280, "height": 720}, locale="en-GB") for _ in range(2))
+        page.goto(f"{app}/maps?model={NETWORK}")
+        page.wait_for_selector(".overview[data-painted]", timeout=90_000)
+        wait_until_idle(page)
+        bare.goto(floor)
+        wait_until_idle(bare)
+        for title in others[: 2 if benchmark.disabled else None]:
+            times["picture"].append(choose_sample(page, title))
+            times["rerun"].append(bare.evaluate(CLICK))
+            times["forward"].append(forward(1))
+        page.close()
+        bare.close()
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    benchmark.extra_info.update({f"{name}, ms": round(value, 1) for name, value in medians.items()})
+    ratio = medians["picture"] / (medians["forward"] + medians["rerun"])
+    benchmark.extra_info["picture / (forward + rerun)"] = round(ratio, 2)
+    print(f"\n{dict(benchmark.extra_info)}")
+    benchmark.pedantic(lambda: None, rounds=1)
+    assert min(medians.values()) > 0

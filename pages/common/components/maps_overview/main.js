@@ -127,7 +127,9 @@ class Overview {
     this.accent = getComputedStyle(this.host).getPropertyValue("--st-primary-color").trim();
     this.part(".note").textContent = told(this.narrow ? this.labels.shown_rows : this.labels.shown, { count: SHOWN_TILES });
     this.legends();
-    for (const strip of this.strips) if (strip.visible) strip.paint();
+    const visible = this.strips.filter((strip) => strip.visible);
+    for (const strip of visible) strip.paint();
+    if (visible.length) this.host.dataset.painted = this.turn; // else they are painted when they come into sight
   }
 
   paintSeen(entries) {
