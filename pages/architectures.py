@@ -78,7 +78,7 @@ def _tabs(settings: Settings) -> Mapping[str, tuple[str, Callable[[], None]]]:
     return {
         "diagram": (_("Diagram"), lambda: _explained(settings, partial(diagram_tab, settings))),
         "layers": (_("Layers"), lambda: _explained(settings, partial(layers_tab, settings["net"]))),
-        "compare": (_("Compare"), lambda: compare_tab(settings, _chosen(settings))),
+        "compare": (_("Compare"), lambda: _compared(settings)),
         "families": (_("Over the years"), lambda: families_tab(settings)),
         "scaling": (_("Compound scaling"), lambda: scaling_tab(settings)),
         "blocks": (_("Cost of a block"), lambda: block_cost_tab(settings)),
@@ -103,6 +103,13 @@ def _explained(settings: Settings, draw: Callable[[Network], None]) -> None:
         else:
             totals(network, _(record.lesson) if as_published(settings) else "")
         draw(network)
+
+
+def _compared(settings: Settings) -> None:
+    network = _chosen(settings)
+    if network.summary.failure:
+        _failed(settings, network.summary.failure)
+    compare_tab(settings, network)
 
 
 def _failed(settings: Settings, failure: ShapeError) -> None:

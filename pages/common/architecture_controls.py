@@ -87,7 +87,7 @@ def _choice_names() -> dict[Value, str]:
         "batch": _("batch"),
         "group": _("group"),
         "table": _("table 1 of the paper"),
-        "all": _("all"),
+        "all": _("all maps"),
         "relu": "ReLU",
         "relu6": "ReLU6",
         "leaky_relu": "leaky ReLU",

@@ -86,7 +86,7 @@ def _controls(settings: Settings) -> None:
     }
     names = list(titles)
     for pair in zip(names[::2], names[1::2], strict=True):
-        for name, column in zip(pair, st.columns(2, gap="medium"), strict=True):
+        for name, column in zip(pair, st.columns(2, gap="medium", vertical_alignment="bottom"), strict=True):
             with column:
                 settings.control(f"cost_{name}", st.select_slider, titles[name], _CHOICES[name])
 

@@ -14,13 +14,15 @@ from cnnviz.snippets.network import network_program
 from pages.common.build_table import DraftError, build_table, shown_columns, table_rows, table_width
 from pages.common.build_typing import input_controls, last_refused, start_control, text_control
 from pages.common.build_words import said, words_control
-from pages.common.charts import short_bytes
+from pages.common.charts import COUNT, short_bytes
 from pages.common.cropped import cropped
 from pages.common.diagram import Network, Picture, View, diagram
 from pages.common.language import _, current, ngettext
 from pages.common.layers_tab import layers_tab
 from pages.common.network_facts import facts_of
 from pages.common.settings import Setting, Settings, choice, flag
+from pages.common.site import TRAINING, link
+from pages.common.training_networks import CUSTOM
 from pages.common.typed_table import RowError, typed_rows
 
 __all__ = ["BUILD_SETTINGS", "build_tab"]
@@ -179,8 +181,8 @@ def _outputs(done: Sequence[Step], failed: bool) -> None:
         column_config={
             "layer": st.column_config.TextColumn(_("Layer"), width=80),
             "output": st.column_config.TextColumn(_("Output"), width=94),
-            "parameters": number(_("Parameters"), format="localized", width=84),
-            "macs": number(_("MACs"), format="localized", width=86, help=_("Multiply-accumulates")),
+            "parameters": number(_("Parameters"), format=COUNT, width=84),
+            "macs": number(_("MACs"), format=COUNT, width=86, help=_("Multiply-accumulates")),
             "field": st.column_config.TextColumn(_("Receptive field"), width=104),
         },
     )
@@ -231,3 +233,10 @@ def _code(settings: Settings, custom: Custom) -> None:
     st.markdown(_("**Link to this page**, settings included:"))
     base = (st.context.url or "").split("?")[0]
     st.code(f"{base}?{urlencode({**settings.query(), 'lang': current()})}", language=None, wrap_lines=True)
+    _training_link(custom)
+
+
+def _training_link(custom: Custom) -> None:
+    """The network, chosen in the Training lab, which gives it the input of its pictures."""
+    query = {"tab": "train", "train_model": CUSTOM, "train_layers": write(custom)}
+    link(TRAINING, _("Let it learn in the Training lab"), query)

@@ -8,11 +8,14 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-__all__ = ["COLOURS", "GREY", "base", "chart", "ink", "short", "short_bytes"]
+__all__ = ["COLOURS", "COUNT", "GREY", "base", "chart", "ink", "short", "short_bytes"]
 
 # Okabe and Ito's colours, without yellow and black, which one of the two backgrounds swallows.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#9467bd", "#a0522d")
 GREY = "#8a8f98"
+# Of a column of a table: 25,557,032 as in the text around it. "localized" would follow the browser, whatever language
+# the page is in, and write 25.557.032 below it.
+COUNT = "%,d"
 
 _CONFIG = {
     "displaylogo": False,

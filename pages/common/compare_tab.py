@@ -11,6 +11,7 @@ from cnnviz.networks import zoo
 from cnnviz.networks.comparison import CHANGED, ONLY, SAME, Comparison, Node
 from pages.common.architecture_controls import network_title
 from pages.common.architecture_settings import published_size
+from pages.common.charts import COUNT
 from pages.common.diagram import Network, View, compared, diagram
 from pages.common.language import _
 from pages.common.network_facts import facts, shown_shape
@@ -43,7 +44,8 @@ def compare_tab(settings: Settings, left: Network) -> None:
             label_visibility="collapsed",
         )
     right = _partner(settings["other"], left)
-    _sentence(left, right)
+    if not left.summary.failure:  # of a run that stopped, the totals are not those of the network
+        _sentence(left, right)
 
     def keep(view: View) -> None:
         settings["compare_view"] = view
@@ -138,7 +140,7 @@ def _columns(left: Network, right: Network) -> dict[str, Any]:
         columns |= {
             f"{side}_stage": text(network.title),
             f"{side}_output": text(_("Output")),
-            f"{side}_parameters": number(_("Parameters"), format="localized"),
-            f"{side}_macs": number(_("Multiply-accumulates"), format="localized"),
+            f"{side}_parameters": number(_("Parameters"), format=COUNT),
+            f"{side}_macs": number(_("MACs"), format=COUNT, help=_("Multiply-accumulates")),
         }
     return columns

@@ -66,6 +66,11 @@ class Network:
     root: Group
     code: Mapping[str, str]
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether the input is (N, words), not pictures."""
+        return len(self.summary.input_shape) == 2
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -125,10 +130,22 @@ def diagram(
         if reported is not None and on_view is not None:
             on_view(reported)
 
+    for network in networks:
+        if network.summary.untraced:
+            st.info(_unfollowed(network), icon=":material/account_tree:")
     contents = _contents(tuple(networks), current())
     shown, turn = _steady(key, view, contents.signature)
     data = _message(contents, picture, shown, turn)
     component("diagram", *_SCRIPTS)(key=key, data=data, on_view_change=report)
+
+
+def _unfollowed(network: Network) -> str:
+    """Why there are no shapes and no paths: a run may ask for the value of a number, and there are none."""
+    text = _(
+        "The run of {network} cannot be followed ({reason}): this is the tree of its modules, with their parameters, "
+        "without sizes, operations and paths."
+    )
+    return text.format(network=network.title, reason=f"`{network.summary.untraced.replace('`', '')}`")
 
 
 def _steady(key: str, view: View, signature: str) -> tuple[View, int]:
@@ -207,13 +224,15 @@ def _network(network: Network, marks: Mapping[str, str]) -> dict[str, Any]:
     summary = network.summary
     failure = summary.failure
     totals = {"parameters": summary.parameters, "macs": summary.macs, "memory": summary.memory}
+    known = {"parameters": summary.parameters} if failure else totals  # a run that stopped has no shares but these
     return {
         "title": network.title,
         "input": summary.input_shape[1:],
         "root": {**_node(network.root, marks), **totals},
         "code": dict(network.code),
         "failure": {"layer": failure.layer, "text": translate(failure)} if failure else None,
-        **totals,
+        "whole": _("the whole text") if network.reads_text else _("the whole picture"),
+        **known,
     }
 
 
@@ -333,6 +352,7 @@ def _marks() -> dict[str, str]:
         "scale": _("The brightest box has {share} of all {total}."),
         "scale_two": _("All in all: {first} and {second}."),
         "scale_field": _("pixels of the picture that one unit sees; “all” is the whole picture"),
+        "scale_all": _("“all”: one unit sees {whole}"),
     }
 
 
@@ -348,7 +368,6 @@ def _facts() -> dict[str, str]:
         "pixels": _("{rows} × {columns} pixels"),
         "jump": _("jump {jump}, start {start}"),
         "terms": _("Jump: pixels from one unit to the next. Start: the centre of what the first unit sees."),
-        "whole": _("the whole picture"),
         "whole_short": _("all"),
         "skip_inside": _("A shortcut inside leads past some of the layers."),
         "code_of": _("Class {class}"),

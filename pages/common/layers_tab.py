@@ -11,7 +11,7 @@ import streamlit as st
 
 from cnnviz.convolution.receptive_field import Along
 from cnnviz.networks.facts import Layer, Summary
-from pages.common.charts import COLOURS, base, chart
+from pages.common.charts import COLOURS, COUNT, base, chart
 from pages.common.diagram import Network
 from pages.common.files import File, download_row
 from pages.common.language import _
@@ -25,11 +25,12 @@ _AXES = 90
 
 def layers_tab(stem: str, network: Network) -> None:
     """Draw the tab; `stem` begins the names of files."""
-    _stage_bars(network)
+    if not network.summary.failure:  # shares of what ran would be taken for those of the network
+        _stage_bars(network)
     st.markdown(
         _("**Every layer**, in the order of the run. Click a column to sort, use the magnifying glass to search.")
     )
-    table = _table(network.summary)
+    table = _table(network)
     st.dataframe(table, hide_index=True, column_config=_columns(), height=420, key=f"layers/{stem}")
     st.caption(
         _(
@@ -72,11 +73,12 @@ def _costs() -> dict[str, str]:
     return {"parameters": _("Parameters"), "macs": _("Multiply-accumulates"), "memory": _("Activation memory")}
 
 
-def _table(summary: Summary) -> pd.DataFrame:
-    return pd.DataFrame([_row(layer, summary) for layer in summary.layers])
+def _table(network: Network) -> pd.DataFrame:
+    whole = _("whole text") if network.reads_text else _("whole picture")
+    return pd.DataFrame([_row(layer, network.summary, whole) for layer in network.summary.layers])
 
 
-def _row(layer: Layer, summary: Summary) -> dict[str, object]:
+def _row(layer: Layer, summary: Summary, whole: str) -> dict[str, object]:
     return {
         "number": layer.index + 1,
         "layer": layer.name,
@@ -89,9 +91,9 @@ def _row(layer: Layer, summary: Summary) -> dict[str, object]:
         "parameters_share": _share(layer.parameters, summary.parameters),
         "macs": layer.macs,
         "macs_words": layer.macs_words,
-        "macs_share": _share(layer.macs, summary.macs),
+        "macs_share": None if summary.failure else _share(layer.macs, summary.macs),
         "memory": layer.memory / 1000,
-        **_field(layer),
+        **_field(layer, whole),
     }
 
 
@@ -99,9 +101,9 @@ def _share(part: int, total: int) -> float:
     return 100 * part / total if total else 0.0
 
 
-def _field(layer: Layer) -> dict[str, str]:
+def _field(layer: Layer, whole: str) -> dict[str, str]:
     if layer.field is None:
-        return {"field": _("whole picture") if layer.whole else "–", "jump": "–", "start": "–"}
+        return {"field": whole if layer.whole else "–", "jump": "–", "start": "–"}
     rows, columns = layer.field.rows, layer.field.columns
     return {
         "field": f"{rows.size} × {columns.size}",
@@ -128,13 +130,13 @@ def _columns() -> dict[str, Any]:
         "what": text(_("What"), width=130),
         "input": text(_("Input"), width=120),
         "output": text(_("Output"), width=120),
-        "parameters": number(_("Parameters"), format="localized", width=100),
+        "parameters": number(_("Parameters"), format=COUNT, width=100),
         "parameters_words": text(_("Parameters as a product"), width=180),
         "parameters_share": bar(_("of all parameters"), **share),
-        "macs": number(_("Multiply-accumulates"), format="localized", width=130),
+        "macs": number(_("Multiply-accumulates"), format=COUNT, width=130),
         "macs_words": text(_("Operations as a product"), width=180),
         "macs_share": bar(_("of all operations"), **share),
-        "memory": number(_("Memory, kB"), format="localized", width=100),
+        "memory": number(_("Memory, kB"), format="%,.1f", width=100),
         "field": text(_("Receptive field"), width=110),
         "jump": text(_("Jump"), width=60),
         "start": text(_("Start"), width=70),

@@ -113,6 +113,8 @@ def test_an_input_that_is_too_small_names_the_layer_and_both_shapes(root: Path) 
     )
     assert len(app.dataframe[0].value) > 5
     assert "multiply-accumulates ·" not in texts(app)
+    assert app.dataframe[0].value["macs_share"].isna().all()
+    assert not app.get("plotly_chart")
     fits = [summarize(zoo.blueprint("alexnet"), (1, 3, side, side)).failure is None for side in (62, 63)]
     assert fits == [False, True]
 
@@ -145,6 +147,20 @@ def test_networks_that_do_not_share_a_size_say_so(root: Path) -> None:
     """LeNet takes 32 × 32 only."""
     said = texts(architectures(root, tab="compare", net="resnet18", other="lenet5"))
     assert f"ResNet-18 sees 3 × 224 × 224, {zoo.get('lenet5').title} 1 × 32 × 32" in said
+
+
+def test_a_network_that_stops_is_compared_without_its_totals(root: Path) -> None:
+    """Ratios to the operations of its first layers would be wrong by hundreds; what stopped it is said instead."""
+    app = architectures(root, tab="compare", net="alexnet", other="resnet18", size="32x32")
+    assert not app.exception
+    assert [each.value.split(" cannot")[0] for each in app.error] == ["Layer conv5.pool"]
+    assert "the multiply-accumulates" not in texts(app)
+
+
+def test_units_of_a_text_network_see_a_text(root: Path) -> None:
+    """A sentence is no picture."""
+    fields = architectures(root, net="text_cnn", tab="layers").dataframe[0].value["field"]
+    assert set(fields) == {"–", "whole text"}
 
 
 def test_a_lesson_with_numbers_is_for_the_network_as_published(root: Path) -> None:

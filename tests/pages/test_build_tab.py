@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import pytest
 import torch
@@ -16,13 +17,17 @@ from cnnviz.networks.custom.examples import EXAMPLES
 from cnnviz.networks.custom.kinds import kind_of
 from cnnviz.networks.custom.text import read_layer
 from cnnviz.snippets.network import network_program
-from pages.common import language
+from pages.common import language, site
 from pages.common.build_tab import BUILD_SETTINGS
 from pages.common.build_table import read_rows, shown_columns, table_rows, tidied
 from pages.common.build_words import said
+from pages.common.training_networks import CUSTOM
 from pages.common.typed_table import RowError, edited
+from tests.pages.test_every_page import open_app
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pages.common.typed_table import Row
 
 torch.set_num_threads(1)
@@ -260,12 +265,15 @@ def test_another_input_is_followed_through_all_layers() -> None:
     assert not app.error
 
 
-def test_the_program_and_the_link_can_be_taken_away() -> None:
-    """The code is the network's, and the address brings the network back."""
-    app = opened(build=SMALL, build_view="code")
+def test_the_program_and_the_link_can_be_taken_away(root: Path) -> None:
+    """The code is the network's, the address brings the network back, and the Training lab gets it as it is."""
+    app = open_app(root, site.ARCHITECTURES, tab="build", build=SMALL, build_view="code")
+    assert not app.error
     program, link = (each.value for each in app.code)
     assert program == network_program(read(SMALL)).strip()
     assert "build=3x8x8%3Aconv4k3p1-relu-max2-conv8k3-gap-flat-fc5" in link
+    chosen = dict(parse_qsl(app.get("page_link")[0].proto.query_string))
+    assert chosen == {"tab": "train", "train_model": CUSTOM, "train_layers": SMALL}
 
 
 @pytest.mark.parametrize("view", ["diagram", "layers"])

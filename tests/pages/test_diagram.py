@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
 from cnnviz.networks import zoo
 from cnnviz.networks.structure import tree
@@ -102,6 +103,51 @@ def test_a_family_that_nobody_knows_is_other() -> None:
     header, _ = unpacked(message([Network("Net", summary, tree(summary), {})]))
     families = {node["family"] for node in nodes(header["networks"][0]["root"]) if "children" not in node}
     assert families == {"other"}
+
+
+def test_a_network_that_stops_has_shares_of_its_parameters_only() -> None:
+    """They are known without a run; operations and memory are those of the layers that did run."""
+    summary = summarize(zoo.blueprint("alexnet"), (1, 3, 32, 32))
+    sent = unpacked(message([Network("AlexNet", summary, tree(summary), {})]))[0]["networks"][0]
+    assert sent["failure"]["layer"] == "conv5.pool"
+    assert sent["parameters"] == summary.parameters
+    assert not sent.keys() & {"macs", "memory"}
+
+
+def test_whole_is_a_picture_or_a_text() -> None:
+    """In the words of what the network reads."""
+    summary = summarize(zoo.blueprint("text_cnn"), (1, 56), words=True)
+    text = Network("Text CNN", summary, tree(summary), {})
+    header, _ = unpacked(message([text, network("plain20")]))
+    assert [each["whole"] for each in header["networks"]] == ["the whole text", "the whole picture"]
+
+
+class Asking(nn.Module):
+    """Asks for the value of a number, which a run without numbers does not have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Bright pictures only."""
+        brightened: torch.Tensor = self.conv(x) if x.sum() > 0 else x
+        return brightened
+
+
+def _unfollowed() -> None:
+    from pages.common.diagram import diagram
+    from pages.common.network_facts import facts_of
+    from tests.pages.test_diagram import Asking
+
+    diagram("diagram", [facts_of("Asking", Asking(), (1, 1, 8, 8))])
+
+
+def test_a_run_that_cannot_be_followed_is_said() -> None:
+    """Drawn is the tree of the modules."""
+    page = AppTest.from_function(_unfollowed, default_timeout=60).run()
+    assert not page.exception
+    assert page.info[0].value.startswith("The run of Asking cannot be followed (`")
 
 
 def test_networks_are_compared_and_written_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,8 +54,9 @@ Object.assign(Diagram.prototype, {
   fileLegend(drawing, laid) {
     const items = [...(this.scale ? [[`${this.labels.paints[this.paint]}: ${this.scaleNote()}`]] : this.familyNames()), ...this.signNames()];
     const room = Math.max(laid.width, 320);
-    let [x, y, wide, text] = [0, laid.height + 26, 0, this.scale ? this.fileScale(drawing, laid.height + 18) : ""];
-    if (this.scale) y += 26;
+    const scaled = this.scale?.most > 0;
+    let [x, y, wide, text] = [0, laid.height + 26, 0, scaled ? this.fileScale(drawing, laid.height + 18) : ""];
+    if (scaled) y += 26;
     for (const [name, swatch] of items) {
       const width = drawing.measure(name, false) + (swatch ? 22 : 0) + 16;
       if (x + width > room && x > 0) [x, y] = [0, y + 20];

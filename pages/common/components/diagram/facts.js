@@ -91,8 +91,12 @@ Object.assign(Diagram.prototype, {
     const number = box[what];
     if (!number) return ["0"];
     const words = box[`${what}Words`] || this.sum(box, what);
-    const share = box.parent ? fill(this.labels.share, { share: shareText(number, this.trees[box.number][what]) }) : "";
-    return [words ? `${words} =` : "", ["b", grouped(number)], share];
+    return [words ? `${words} =` : "", ["b", grouped(number)], this.share(box, what)];
+  },
+
+  share(box, what) {
+    const share = box.parent && shareText(box[what], this.trees[box.number][what]);
+    return share ? fill(this.labels.share, { share }) : "";
   },
 
   // A group's number is the sum of its parts', where that is short to say.
@@ -109,13 +113,12 @@ Object.assign(Diagram.prototype, {
     const { memory } = box;
     if (!memory) return ["–"];
     const words = box.children ? "" : `${shapeText(box.shape, "·")}·${BYTES} =`;
-    const share = box.parent ? fill(this.labels.share, { share: shareText(memory, this.trees[box.number].memory) }) : "";
-    return [words, `${grouped(memory)} B =`, ["b", bytesText(memory)], share];
+    return [words, `${grouped(memory)} B =`, ["b", bytesText(memory)], this.share(box, "memory")];
   },
 
   fieldLines(box) {
     const { labels } = this;
-    if (box.whole) return [["b", labels.whole]];
+    if (box.whole) return [["b", this.trees[box.number].whole]];
     if (!box.field) return ["–"];
     const [rows, columns] = [box.field.rows, box.field.columns];
     const both = (i) => (rows[i] === columns[i] ? number(rows[i]) : `${number(rows[i])} × ${number(columns[i])}`);

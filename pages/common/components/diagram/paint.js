@@ -37,7 +37,7 @@ function valueText(box, paint, total, labels) {
   const value = valueOf(box, paint);
   if (paint === "field") return box.whole ? labels.whole_short : box.field ? `${box.field.rows[0]}×${box.field.columns[0]}` : "";
   if (!value) return "";
-  return `${paint === "memory" ? bytesText(value) : short(value)} · ${shareText(value, total)}`;
+  return [paint === "memory" ? bytesText(value) : short(value), shareText(value, total)].filter(Boolean).join(" · ");
 }
 
 // The scale of what is visible: folded groups count by their total, open ones by what is in them.

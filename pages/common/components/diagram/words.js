@@ -55,7 +55,7 @@ Object.assign(Diagram.prototype, {
     bar.getContext("2d").putImageData(image, 0, 0);
     const line = Object.assign(document.createElement("span"), { className: "range" });
     line.append(`${labels.paints[paint]}: 0`, bar, this.mostText());
-    return [line, document.createTextNode(this.scaleNote())];
+    return [...(this.scale.most ? [line] : []), document.createTextNode(this.scaleNote())];
   },
 
   mostText() {
@@ -66,7 +66,8 @@ Object.assign(Diagram.prototype, {
   // What the most is as a share of the whole network.
   scaleNote() {
     const { scale, paint, labels, trees } = this;
-    if (paint === "field") return labels.scale_field;
+    if (paint === "field") return scale.most ? labels.scale_field : fill(labels.scale_all, { whole: trees[0].whole });
+    if (!trees.every((tree) => tree[paint])) return "";
     const text = paint === "memory" ? bytesText : grouped;
     if (trees.length > 1) return fill(labels.scale_two, { first: text(trees[0][paint]), second: text(trees[1][paint]) });
     return fill(labels.scale, { share: shareText(scale.most, trees[0][paint]), total: text(trees[0][paint]) });
