@@ -64,7 +64,7 @@ def _maps(settings: Settings) -> None:
         with tended():
             looked = look("maps", settings["model"], drawing_input(settings) or pictures(settings).shown)
             if looked is not None:
-                stays_with(settings, looked.steps)
+                stays_with(settings, looked.done.maps)
                 settings.publish()
                 zoom(settings, looked)
                 kernel_links(settings, looked)
@@ -77,10 +77,11 @@ def _maps(settings: Settings) -> None:
 
 def _controls(settings: Settings, looked: Looked | None) -> None:
     with st.sidebar:
-        network_controls(settings)
+        follow = network_controls(settings)
         drawing_controls(settings, looked)
         picture_controls(settings)
     settings.publish()
+    follow()
 
 
 def _tabs(settings: Settings, looked: Looked) -> Mapping[str, tuple[str, Callable[[], None]]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,6 +14,9 @@ from cnnviz.networks.catalogue import Entry
 from pages.common.language import _, sentence
 
 __all__ = ["fetch_offer"]
+
+
+_STEP = 0.5  # seconds between two looks at a download
 
 
 @dataclass
@@ -36,16 +41,21 @@ def _fetches() -> dict[str, _Fetch]:
     return {}
 
 
-def fetch_offer(entry: Entry) -> None:
-    """Offer to fetch the weights of a network that are not on this machine, or show how far that is."""
+def fetch_offer(entry: Entry) -> Callable[[], None]:
+    """Offer to fetch the weights of a network that are not on this machine, or show how far that is.
+
+    Returns:
+        What follows a download to its end, to be called when everything else is drawn. A fragment of its own would
+        be drawn into a sidebar that belongs to another one, and Streamlit loses the page over that.
+    """
     under_way = _fetches().get(entry.key)
     if under_way is not None and not under_way.done:
-        _watch(entry.key)
-        return
+        return _watch(under_way)
     if under_way is not None and under_way.error is not None:
         st.error(sentence(under_way.error), icon=":material/cloud_off:")
     label = _("Fetch the weights ({size} MB)").format(size=f"{entry.bytes / 1e6:.0f}")
     st.button(label, key="maps/fetch", on_click=_start, args=(entry.key,), icon=":material/download:")
+    return _nothing
 
 
 def _start(key: str) -> None:
@@ -67,12 +77,25 @@ def _run(key: str, fetch: _Fetch) -> None:
         fetch.done = True
 
 
-@st.fragment(run_every=0.5)
-def _watch(key: str) -> None:
-    fetch = _fetches()[key]
-    if fetch.done:
+def _nothing() -> None:
+    """There is no download to follow."""
+
+
+def _watch(fetch: _Fetch) -> Callable[[], None]:
+    bar = st.progress(*_how_far(fetch))
+
+    def follow() -> None:
+        while not fetch.done:
+            time.sleep(_STEP)
+            bar.progress(*_how_far(fetch))
         st.rerun()
+
+    st.button(_("Stop"), key="maps/fetch stop", on_click=setattr, args=(fetch, "wanted", False))
+    return follow
+
+
+def _how_far(fetch: _Fetch) -> tuple[float, str]:
+    """A share, 0–1, and the same in words."""
     share = fetch.here / fetch.total if fetch.total else 0.0
     words = _("{here} of {total} MB").format(here=f"{fetch.here / 1e6:.1f}", total=f"{fetch.total / 1e6:.0f}")
-    st.progress(min(share, 1.0), words)
-    st.button(_("Stop"), key="maps/fetch stop", on_click=setattr, args=(fetch, "wanted", False))
+    return min(share, 1.0), words

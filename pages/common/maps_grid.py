@@ -104,6 +104,8 @@ def maps_grid(
     kind: str,
     network: float,
     view: View,
+    before: bool,
+    after: bool,
     on_open: Callable[[int], None],
     on_layer: Callable[[int, int], None],
     on_up: Callable[[], None],
@@ -118,6 +120,8 @@ def maps_grid(
         kind: of the step, as in `Layer.kind`.
         network: from `extent`.
         view: what to start from; what the visitor chose since then in the same component wins until it changes.
+        before: whether there is a layer before it.
+        after: whether there is one after it.
         on_open: gets the channel that is opened.
         on_layer: gets −1 or 1, for the layer before or after, and the selected channel.
         on_up: is called when the visitor leaves the layer for the network.
@@ -151,6 +155,7 @@ def maps_grid(
         "kind": kind,
         "network": network,
         "view": asdict(view),
+        "leads": {"before": before, "after": after},
         "tells": on_view is not None,
         "labels": labels(),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnnviz.networks import catalogue
 from cnnviz.networks.catalogue import Entry
@@ -43,8 +45,12 @@ def source_of(key: str) -> str:
     return prefix if prefix in _SOURCES else "own"
 
 
-def network_controls(settings: Settings) -> None:
-    """Draw the choice of the network; a change leaves the step where the other network has one of that name."""
+def network_controls(settings: Settings) -> Callable[[], None]:
+    """Draw the choice of the network; a change leaves the step where the other network has one of that name.
+
+    Returns:
+        What is to be called when everything else is drawn, see `fetch_offer`.
+    """
     listed = (*catalogue.entries(), *run_networks.entries(), *uploads())
     known = {source: [each for each in listed if each.source == source] for source in _SOURCES}
     source = source_of(settings["model"])
@@ -65,10 +71,10 @@ def network_controls(settings: Settings) -> None:
         format_func=source_title,
         required=True,
     )
-    _choice(settings, known[source])
+    return _choice(settings, known[source])
 
 
-def _choice(settings: Settings, entries: Sequence[Entry]) -> None:
+def _choice(settings: Settings, entries: Sequence[Entry]) -> Callable[[], None]:
     titles = {each.key: network_title(each) for each in entries}
     model = settings["model"]
     titles.setdefault(model, upload_title(model) if source_of(model) == "upload" else model)
@@ -84,12 +90,15 @@ def _choice(settings: Settings, entries: Sequence[Entry]) -> None:
     )
     entry = next((each for each in entries if each.key == settings["model"]), None)
     if entry is None:
-        return
+        return _nothing
     st.caption(_about(entry))
     if entry.note is not None:
         st.caption(sentence(entry.note))
-    if not entry.offline:
-        fetch_offer(entry)
+    return _nothing if entry.offline else fetch_offer(entry)
+
+
+def _nothing() -> None:
+    """There is nothing left to do."""
 
 
 def _about(entry: Entry) -> str:
@@ -110,7 +119,10 @@ def _choose(settings: Settings, key: str) -> None:
     settings["off"] = ""  # names channels of the other network
 
 
-def stays_with(settings: Settings, steps: Sequence[str]) -> None:
-    """Leave a step that this network does not have."""
-    if settings["step"] not in steps:
+def stays_with(settings: Settings, maps: Mapping[str, NDArray[np.float32]]) -> None:
+    """Leave a step that this network does not have, and take the last channel for one beyond it."""
+    step = settings["step"]
+    if step not in maps:
         settings["step"], settings["channel"], settings["at"] = "", -1, None
+    elif settings["channel"] >= len(maps[step]):
+        settings["channel"] = len(maps[step]) - 1

@@ -170,6 +170,8 @@ def _step(settings: Settings, looked: Looked) -> None:
         step=step,
         kind=looked.layer(step).kind,
         network=_extent(looked.key, looked),
+        before=_next(looked, step, -1) is not None,
+        after=_next(looked, step, 1) is not None,
         view=View(selected.get("channel", 0), settings["sort"], settings["scale"], selected.get("dead", False)),
         on_open=open_channel,
         on_layer=layer_changed,

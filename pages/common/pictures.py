@@ -83,9 +83,8 @@ def picture_controls(settings: Settings) -> None:
     chosen: Source = settings["picture"]
     key = f"{settings.page}/picture kind"
     # The camera hands over an upload, so the two share the setting and only the control remembers which it was.
-    kind = (
-        "camera" if chosen.kind == source.UPLOAD and st.session_state.get(widget_key(key)) == "camera" else chosen.kind
-    )
+    shown = st.session_state.get(widget_key(key, map(_kind_name, _KINDS)))
+    kind = "camera" if chosen.kind == source.UPLOAD and shown == "camera" else chosen.kind
 
     def change_kind(fresh: str) -> None:
         first = {"sample": samples.names()[0], "pattern": patterns.names()[0]}
@@ -164,22 +163,29 @@ def own_image() -> Image | None:
 
 
 def own_picture(kind: str = source.UPLOAD) -> None:
-    """Draw the upload, or the camera, and what became of the file: `own_image` is its picture from then on."""
+    """Draw the upload, or the camera, and what became of the file: `own_image` is its picture from then on.
+
+    A file is read before the page runs again: most pages show their result first and their controls afterwards.
+    """
+    key = f"picture/{kind}"
     if kind == "camera":
-        file = st.camera_input(_("Take a picture"), key="picture/camera", label_visibility="collapsed")
+        title = _("Take a picture")
+        st.camera_input(title, key=key, label_visibility="collapsed", on_change=_take, args=(key,))
     else:
-        file = st.file_uploader(
+        st.file_uploader(
             _("Your picture"),
-            key="picture/file",
+            key=key,
             label_visibility="collapsed",
+            on_change=_take,
+            args=(key,),
             help=_(
                 "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 40 megapixels. "
                 "It stays in this server's memory, at most for some hours, and is never written to a disk."
             ),
         )
-    if file is not None and file.file_id != st.session_state.get(_SEEN):
-        st.session_state[_SEEN] = file.file_id
-        _read(file.getvalue(), _("Camera picture") if kind == "camera" else file.name)
+    if _is_new(key):  # the answer was lost, because the next one came while it was handed over
+        _take(key)
+        st.rerun()
     if error := st.session_state.get(_ERROR):
         st.error(sentence(error) + " " + _("The picture from before stays."), icon=":material/broken_image:")
     own = own_image()
@@ -189,6 +195,20 @@ def own_picture(kind: str = source.UPLOAD) -> None:
     st.caption(_("{name}: {rows} × {columns} pixels").format(name=own.name, rows=own.size[0], columns=own.size[1]))
     for note in own.notes:
         st.caption(sentence(note))
+
+
+def _is_new(key: str) -> bool:
+    """Whether a control holds a file that was not read yet."""
+    file = st.session_state.get(key)
+    return file is not None and file.file_id != st.session_state.get(_SEEN)
+
+
+def _take(key: str) -> None:
+    """Read the file that a control holds, unless that was done."""
+    if _is_new(key):
+        file = st.session_state[key]
+        st.session_state[_SEEN] = file.file_id
+        _read(file.getvalue(), _("Camera picture") if key == "picture/camera" else file.name)
 
 
 def _read(data: bytes, name: str) -> None:

@@ -7,6 +7,7 @@ from the default stands in the URL, so copying the address reproduces the page.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -165,10 +166,13 @@ def bound(
     jump back while it is being dragged. An answer that was lost, because the next one came while it was handed
     over, is handed over here; only one that `store` has had and did not take is set back.
 
-    Streamlit remembers a choice by its title, so each language has widgets of its own. A choice that is required can
-    yet come as None, from a run that was cut off before the browser had the widget: that is no answer.
+    Streamlit remembers a choice by its title, so each language has widgets of its own, and so has each list of titles:
+    a browser that shows "cat (95%)" would go on answering that when the network has come to say "cat (3%)". A choice
+    that is required can yet come as None, from a run that was cut off before the browser had the widget: that is no
+    answer.
     """
-    key = widget_key(key)
+    title = kwargs.get("format_func")
+    key = widget_key(key, map(title, args[1]) if title else ())
 
     def take(answer: Any) -> None:
         if answer is not None or not kwargs.get("required"):
@@ -188,9 +192,9 @@ def bound(
     return widget(*args, key=key, on_change=_pass_on, args=(key, take, answers), **kwargs)
 
 
-def widget_key(key: str) -> str:
-    """The key in the session of the widget that `bound` draws under `key`."""
-    return f"{key} {current()}"
+def widget_key(key: str, titles: Iterable[str] = ()) -> str:
+    """The key in the session of the widget that `bound` draws under `key`, with these titles of its options."""
+    return f"{key} {current()} {zlib.crc32('|'.join(titles).encode()):x}"
 
 
 def _pass_on(key: str, store: Callable[[Any], None], answers: dict[str, Any]) -> None:

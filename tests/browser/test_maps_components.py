@@ -64,6 +64,7 @@ def palettes() -> tuple[bytes, bytes]:
 def mount_grid(page: Page, root: Path, **view: Any) -> None:
     """The grid of `MAPS`."""
     header = {"step": "conv", "kind": "Conv2d", "network": 90.0, "tells": True, "labels": maps_grid.labels()}
+    header["leads"] = {"before": True, "after": True}
     header["view"] = asdict(maps_grid.View(**view))
     message = pack(header, maps_grid.pack_grid(MAPS, MAPS * 0.5), *palettes())
     mount(page, root, "maps_grid", maps_grid.SCRIPTS, message)

@@ -76,6 +76,7 @@ class MapsGrid {
       const button = this.part(`[data-act=${act}]`);
       button.title = labels[act];
       button.setAttribute("aria-label", labels[act]);
+      button.disabled = act !== "up" && !header.leads[act];
     }
     this.options(".sort", labels.sort, "sort", ["index", ...SORTABLE.filter((name) => layer.numbers[name])], this.sort);
     this.options(".scaled", labels.scale, "scale", ["layer", "channel", "network"], this.scaled);
@@ -200,6 +201,7 @@ class MapsGrid {
   }
 
   turnTo(by) {
+    if (!this.header.leads[by < 0 ? "before" : "after"]) return;
     this.send("layer", { by, channel: this.channel });
   }
 
