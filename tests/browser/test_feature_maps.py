@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -83,3 +84,44 @@ def test_from_the_network_to_one_number(open_page: OpenPage, key: str) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("[data-fold=all]")).to_be_visible()
     expect(page).not_to_have_url(re.compile("step="))
+
+
+def test_choices_follow_the_picture_and_the_network(open_page: OpenPage) -> None:
+    """Two other pictures, another network, two uploads: the box below says the answer that stands above, each time."""
+    page = open_page("/maps", settle=False)
+    page.locator(".overview[data-painted]").wait_for(timeout=FIRST)
+    why = page.get_by_role("combobox", name="Why", exact=True)
+    answer = page.locator(".st-key-maps-way")
+
+    def agree(shown: str) -> str:
+        expect(answer).not_to_have_text(shown, timeout=20_000)
+        wait_until_idle(page)
+        now = answer.inner_text()
+        name, share = re.search(r"answer: (.+?), ([0-9.]+%)", now).groups()
+        expect(why).to_have_value(f"the answer: {name} ({share})")
+        assert "class=" not in urlsplit(page.url).query
+        return now
+
+    shown = answer.inner_text()
+    for label, option in (("Sample", "Coffee cup"), ("Sample", "Rocket launch"), ("Network", "VGG-11, CIFAR-10")):
+        box = page.get_by_role("combobox", name=label, exact=True)
+        box.press("ArrowDown")
+        box.press_sequentially(option)
+        page.get_by_role("option", name=option, exact=True).click()
+        shown = agree(shown)
+    page.get_by_text("Upload", exact=True).click()
+    for name in ("coffee", "horse"):
+        file = importlib.resources.files("skimage") / "data" / samples.get(name).file
+        picture = {"name": samples.get(name).file, "mimeType": "image/png", "buffer": file.read_bytes()}
+        page.locator('input[type="file"]').set_input_files(files=[picture])
+        shown = agree(shown)
+
+
+def test_a_download_that_fails_leaves_the_page(open_page: OpenPage) -> None:
+    """Without network: a sentence, and the other networks are still there to choose."""
+    page = open_page("/maps?model=torchvision:squeezenet1_1", settle=False)
+    page.get_by_role("button", name="Fetch the weights").click(timeout=FIRST)
+    wait_until_idle(page, 60_000)
+    expect(page.get_by_test_id("stSidebar").get_by_test_id("stAlert")).to_be_visible(timeout=60_000)
+    page.get_by_text("Ours", exact=True).click()
+    page.locator(".overview[data-painted]").wait_for(timeout=FIRST)
