@@ -99,7 +99,7 @@ def maps_suggestions() -> list[Suggestion]:
         Suggestion(
             _("Follow one number"),
             _("Move over the map: the window, its products, the sum, the normalisation and the ReLU give this number."),
-            {"step": "conv1.conv", "channel": 3, "at": Place(12, 16)},
+            {"step": "conv1.conv", "channel": 2, "at": Place(12, 16)},
         ),
         Suggestion(
             _("A shortcut adds"),
