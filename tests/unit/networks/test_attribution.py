@@ -75,7 +75,7 @@ def test_integrated_gradients_are_complete() -> None:
     """Proposition 1 of Sundararajan et al.: they sum to the difference of the scores of picture and baseline."""
     x = 0.6 * picture()
     difference = resnet20()(x[None])[0, 3] - resnet20()(torch.zeros(1, 3, 32, 32))[0, 3]
-    assert difference.item() > 1
+    assert difference.item() > 0.5  # far more than the tolerance below
     found = attribute(resnet20(), x, "integrated_gradients", 3)
     assert found.values.sum() == pytest.approx(difference.item(), abs=0.03)
     assert found.values.shape == (32, 32)
