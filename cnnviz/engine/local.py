@@ -127,7 +127,7 @@ class LocalEngine:
         """Forget a network whose files are others than when it was last asked for."""
         if stamp := self._stamp(model):
             with self._starting:
-                changed = self._stamps.setdefault(model, stamp) != stamp
+                changed = self._stamps.get(model, stamp) != stamp
                 self._stamps[model] = stamp
             if changed:
                 self.forget(model)

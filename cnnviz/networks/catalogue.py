@@ -103,7 +103,7 @@ def stamp(key: str) -> Stamp:
 def _stamp(files: Iterable[Path]) -> Stamp:
     found = []
     for path in files:
-        with suppress(OSError):  # most have no such file beside them
+        with suppress(OSError, ValueError):  # most have no such file beside them; some keys can be no name
             status = path.stat()
             found.append((status.st_mtime_ns, status.st_size))
     return tuple(found)

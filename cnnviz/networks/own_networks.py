@@ -57,9 +57,10 @@ def _entry(path: Path) -> Entry:
 
 
 def files(name: str, folder: Path = shipped.MODELS) -> tuple[Path, ...]:
-    """What `load_own` reads for that name, as far as it is there; it looks at every file of the owner for that."""
-    named = [path for path in paths(folder) if name in (path.name, f"{path.name}@{name.rpartition('@')[2]}")]
-    return tuple(each for path in named for each in (path, *map(path.with_suffix, (".json", ".txt"))))
+    """What `load_own` would read for that name, there or not; () for what can be no name."""
+    named = [each for each in (name, name.rpartition("@")[0]) if each.endswith((".safetensors", ".pth"))]
+    paths = [folder / each for each in named if Path(each).name == each]
+    return tuple(each for path in paths for each in (path, *map(path.with_suffix, (".json", ".txt"))))
 
 
 def load_own(name: str, folder: Path = shipped.MODELS) -> Loaded:

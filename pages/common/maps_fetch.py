@@ -41,13 +41,15 @@ def _fetches() -> dict[str, _Fetch]:
     return {}
 
 
-def fetch_offer(entry: Entry) -> Callable[[], None]:
-    """Offer to fetch the weights of a network that are not on this machine, or show how far that is.
+def fetch_offer(entry: Entry | None) -> Callable[[], None]:
+    """Offer to fetch the weights of a network, unless they are on this machine, or show how far that is.
 
     Returns:
         What follows a download to its end, to be called when everything else is drawn. A fragment of its own would
         be drawn into a sidebar that belongs to another one, and Streamlit loses the page over that.
     """
+    if entry is None or entry.offline:
+        return _nothing
     under_way = _fetches().get(entry.key)
     if under_way is not None and not under_way.done:
         return _watch(under_way)

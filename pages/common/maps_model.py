@@ -89,16 +89,11 @@ def _choice(settings: Settings, entries: Sequence[Entry]) -> Callable[[], None]:
         label_visibility="collapsed",
     )
     entry = next((each for each in entries if each.key == settings["model"]), None)
-    if entry is None:
-        return _nothing
-    st.caption(_about(entry))
-    if entry.note is not None:
-        st.caption(sentence(entry.note))
-    return _nothing if entry.offline else fetch_offer(entry)
-
-
-def _nothing() -> None:
-    """There is nothing left to do."""
+    if entry is not None:
+        st.caption(_about(entry))
+        if entry.note is not None:
+            st.caption(sentence(entry.note))
+    return fetch_offer(entry)
 
 
 def _about(entry: Entry) -> str:

@@ -127,7 +127,14 @@ def test_a_replaced_file_has_another_stamp(tmp_path: Path, monkeypatch: pytest.M
         assert before == catalogue.stamp(key) != ()
         (tmp_path / name).write_bytes(b"newer")
         assert catalogue.stamp(key) != before
-    for key in ("torchvision:resnet18", "random:resnet18", "upload:0@resnet18", "../models/x", "own:../mine.pth"):
+    for key in (
+        "torchvision:resnet18",
+        "random:resnet18",
+        "upload:0@resnet18",
+        "../models/x",
+        "own:../mine.pth",
+        "own:\0.pth",
+    ):
         assert catalogue.stamp(key) == ()
 
 
