@@ -91,7 +91,7 @@ def open_header(data: bytes, kind: str) -> ImageFile.ImageFile:
         # Used directly, never registered, so that opening pictures elsewhere in the process is unchanged.
         from pillow_heif.as_plugin import HeifImageFile  # 30 ms that only phone photos need
 
-        heif: ImageFile.ImageFile = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
+        heif: ImageFile.ImageFile = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]  # it has no types
         return heif
     return _PLUGINS[kind](io.BytesIO(data))
 

@@ -53,7 +53,7 @@ def _similarity(clean: NDArray[np.float32], other: NDArray[np.float32]) -> float
         return None
     from skimage.metrics import structural_similarity  # loads SciPy: half a second
 
-    similarity = structural_similarity(  # type: ignore[no-untyped-call]
+    similarity = structural_similarity(  # type: ignore[no-untyped-call]  # it has no types
         clean.astype(np.float64),
         other.astype(np.float64),
         gaussian_weights=True,

@@ -30,7 +30,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)  # mkstemp lets nobody else read
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException:  # Ctrl+C, too: nothing half done is left
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)

@@ -107,7 +107,7 @@ def _writing(folder: Path) -> Iterator[None]:
 def _kept_when_whole(folder: Path) -> Iterator[None]:
     try:
         yield
-    except BaseException:
+    except BaseException:  # Ctrl+C, too: nothing half done is left
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
@@ -132,7 +132,7 @@ def _told(folder: Path, asked: dict[str, object], owner: str, place: int) -> int
     try:
         notes.put(folder / "asked.json", json.dumps(asked | {"worker": owner, "since": time.time_ns()}))
         control.wish(folder, "run")
-    except BaseException:
+    except BaseException:  # Ctrl+C, too: nothing half done is left
         os.close(lock)
         raise
     Board(folder, is_trainer=False).say(state="waiting" if place else "loading", place=place)

@@ -30,7 +30,7 @@ def put(path: Path, text: str) -> None:
             file.write(text)
         Path(temporary).chmod(0o644)  # mkstemp lets nobody else read
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException:  # Ctrl+C, too: nothing half done is left
         Path(temporary).unlink(missing_ok=True)
         raise
 

@@ -177,7 +177,7 @@ class Arithmetic:
 
     def svg(self) -> ElementTree.Element:
         """The drawing as SVG."""
-        return ElementTree.fromstring(self.evaluate("player.export_svg().then((blob) => blob.text())"))  # noqa: S314
+        return ElementTree.fromstring(self.evaluate("player.export_svg().then((blob) => blob.text())"))  # noqa: S314 - our own
 
     def arithmetic(self) -> list[str]:
         """The words and numbers of the arithmetic that is written out."""

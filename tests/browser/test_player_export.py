@@ -16,7 +16,7 @@ import torch
 from PIL import Image as Pillow
 from PIL import ImageSequence
 from playwright.sync_api import expect
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from cnnviz.convolution import contents, layer_text
 from tests.browser.arithmetic import Arithmetic, address, number, texts
@@ -96,7 +96,7 @@ def test_svg_contains_all_numbers(open_page: OpenPage) -> None:
     """The saved SVG is well-formed XML; its parts carry the numbers of input, kernels and outputs."""
     page = Arithmetic(open_page(address(LAYER, "5x6")))
     page.press("End")
-    svg = ElementTree.fromstring(page.download("svg"))  # noqa: S314
+    svg = ElementTree.fromstring(page.download("svg"))  # noqa: S314 - our own
     check_numbers(svg)
     layer = layer_text.read(LAYER)
     cells = np.pad(contents.cells("integers", 1, SIZE, 0)[0], 1)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from playwright.sync_api import expect
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from cnnviz.convolution import contents
 from tests.browser.arithmetic import Arithmetic, address

@@ -49,7 +49,7 @@ class Scene:
 
     def draw(self, step: int, focus: dict[str, Any] | None = None, glide: float = 1) -> ElementTree.Element:
         """One drawing as SVG."""
-        return ElementTree.fromstring(self.draw_all([{"step": step, "focus": focus, "glide": glide}])[0])  # noqa: S314
+        return ElementTree.fromstring(self.draw_all([{"step": step, "focus": focus, "glide": glide}])[0])  # noqa: S314 - our own
 
     def draw_all(self, views: list[dict[str, Any]]) -> list[str]:
         """Several drawings in one go."""

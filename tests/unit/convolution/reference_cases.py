@@ -124,7 +124,7 @@ def pooling(draw: st.DrawFn) -> Case:
         layer = AveragePooling(kernel, stride, padding, ceil_mode, counted, channels)
         counted = counted and padding != "same_tensorflow"
 
-    def oracle(x: torch.Tensor, w: torch.Tensor | None, b: torch.Tensor | None) -> torch.Tensor:  # noqa: ARG001
+    def oracle(x: torch.Tensor, w: torch.Tensor | None, b: torch.Tensor | None) -> torch.Tensor:  # noqa: ARG001 - as all
         (top, bottom), (left, right) = sides
         if top == bottom <= most[0] and left == right <= most[1]:  # torch takes no more, whatever the dilation
             if kind is MaxPooling:

@@ -108,7 +108,7 @@ def padded_by_numpy(case: Case) -> np.ndarray:
     rows, columns = case.layer.axes(case.cells.shape[1:])  # type: ignore[arg-type]  # rows and columns
     widths = ((0, 0), (rows.before, rows.after), (columns.before, columns.after))
     modes = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-    return np.pad(case.cells, widths, mode=modes[case.layer.padding_mode])  # type: ignore[call-overload,attr-defined]
+    return np.pad(case.cells, widths, mode=modes[case.layer.padding_mode])
 
 
 @settings(deadline=None, max_examples=60)

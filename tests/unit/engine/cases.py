@@ -60,7 +60,7 @@ class Held(Job[str]):
     word: str
     gate: Gate
 
-    def run(self, context: Context) -> str:  # noqa: ARG002
+    def run(self, context: Context) -> str:  # noqa: ARG002 - as all jobs
         """Wait and return."""
         self.gate.pass_through()
         return self.word

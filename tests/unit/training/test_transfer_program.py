@@ -32,7 +32,7 @@ def built(network: nn.Module) -> nn.Module:
     """The network that the source builds."""
     found = write(network)
     names: dict[str, object] = {}
-    exec("\n\n\n".join(["\n".join(found.imports), *found.definitions, f"model = {found.expression}"]), names)  # noqa: S102
+    exec("\n\n\n".join(["\n".join(found.imports), *found.definitions, f"model = {found.expression}"]), names)  # noqa: S102 - ours
     model = names["model"]
     assert isinstance(model, torch.nn.Module)
     return model
@@ -95,7 +95,7 @@ def test_a_program_of_torchvisions_network_freezes_the_same_weights(
     head = program.partition("# Pictures as")[0].replace("import torchvision", "").replace(
         "torchvision.models", "torchvision().models"
     )  # fmt: skip
-    exec(compile(head, "program.py", "exec"), {"torchvision": torchvision}, names)  # noqa: S102
+    exec(compile(head, "program.py", "exec"), {"torchvision": torchvision}, names)  # noqa: S102 - ours
     ours = zoo.blueprint("mobilenet_v2")
     freezing.freeze(ours, recipe, (3, 64, 64))
     rename = torchvision_names("mobilenet_v2")
