@@ -15,7 +15,7 @@ from pages.common.maps_excite_tab import EXCITE_SETTINGS, excite_tab
 from pages.common.maps_inputs import INPUT_SETTINGS, drawing_controls, drawing_input
 from pages.common.maps_kernel_links import kernel_links
 from pages.common.maps_looked import Looked, look, read_off
-from pages.common.maps_model import network_controls, stays_with
+from pages.common.maps_model import network_controls, others_offered, stays_with
 from pages.common.maps_own_tab import OWN_SETTINGS, own_tab
 from pages.common.maps_settings import MAPS_SETTINGS, maps_suggestions
 from pages.common.maps_take_tab import TAKE_SETTINGS, take_tab
@@ -62,7 +62,8 @@ def _maps(settings: Settings) -> None:
     looked = None
     try:
         with tended():
-            looked = look("maps", settings["model"], drawing_input(settings) or pictures(settings).shown)
+            if not others_offered(settings):
+                looked = look("maps", settings["model"], drawing_input(settings) or pictures(settings).shown)
             if looked is not None:
                 stays_with(settings, looked.done.maps)
                 settings.publish()

@@ -8,15 +8,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnnviz.networks import catalogue
+from cnnviz.networks import catalogue, random_networks, torchvision_models
 from cnnviz.networks.catalogue import Entry
 from cnnviz.training import run_networks
 from pages.common.language import _, sentence
 from pages.common.maps_fetch import fetch_offer
+from pages.common.maps_settings import NETWORK
 from pages.common.maps_uploads import upload_title, uploads
 from pages.common.settings import Settings, bound
 
-__all__ = ["network_controls", "network_title", "source_of", "source_title", "stays_with"]
+__all__ = ["network_controls", "network_title", "others_offered", "source_of", "source_title", "stays_with"]
 
 _SOURCES = ("shipped", "own", "run", "torchvision", "random", "upload")
 
@@ -72,6 +73,27 @@ def network_controls(settings: Settings) -> Callable[[], None]:
         required=True,
     )
     return _choice(settings, known[source])
+
+
+def others_offered(settings: Settings) -> bool:
+    """Offer networks that are here instead of one whose weights are not; False when they are, or nobody has them."""
+    key = settings["model"]
+    missing = next((each for each in torchvision_models.entries() if each.key == key and not each.offline), None)
+    if missing is None:
+        return False
+    text = _(
+        "The weights of {title} are not on this server yet. Fetch them in the sidebar ({size} MB), or look into a "
+        "network that is here."
+    )
+    st.info(text.format(title=missing.title, size=f"{missing.bytes / 1e6:.0f}"), icon=":material/cloud_download:")
+    untrained = [each for each in random_networks.entries() if each.architecture == missing.architecture]
+    with st.container(horizontal=True):
+        for other, title in [
+            *((each.key, network_title(each)) for each in untrained),
+            (NETWORK, _("A network of ours, trained on CIFAR-10")),
+        ]:
+            st.button(title, key=f"maps/instead {other}", on_click=_choose, args=(settings, other))
+    return True
 
 
 def _choice(settings: Settings, entries: Sequence[Entry]) -> Callable[[], None]:

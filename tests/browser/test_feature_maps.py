@@ -123,5 +123,5 @@ def test_a_download_that_fails_leaves_the_page(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Fetch the weights").click(timeout=FIRST)
     wait_until_idle(page, 60_000)
     expect(page.get_by_test_id("stSidebar").get_by_test_id("stAlert")).to_be_visible(timeout=60_000)
-    page.get_by_text("Ours", exact=True).click()
+    page.get_by_role("button", name="A network of ours").click()
     page.locator(".overview[data-painted]").wait_for(timeout=FIRST)
