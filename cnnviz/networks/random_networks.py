@@ -6,7 +6,6 @@ which has its options, channels and classes and gets its pictures, "random:resne
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,8 +27,6 @@ SEED = 0
 _NOTE = N_("Its weights are random: it was never trained, and its answers mean nothing.")
 _WORDS = N_("{title} reads words, not pictures: choose another network.")
 _BYTES = 4  # of a float32
-
-_drawing = threading.Lock()  # torch has one generator for all threads
 
 
 def entries() -> tuple[Entry, ...]:
@@ -111,8 +108,7 @@ def _options(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drawn(build: Callable[[], nn.Module]) -> nn.Module:
-    import torch
+    from cnnviz.networks.zoo.initialisation import Seeded
 
-    with _drawing, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+    with Seeded(SEED):
         return build()

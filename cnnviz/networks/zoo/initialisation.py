@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
-from torch import nn
+from torch import Generator, nn
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["Undrawn", "glorot", "he"]
+__all__ = ["Seeded", "Undrawn", "glorot", "he"]
 
 
 def he(network: nn.Module) -> None:
@@ -56,3 +58,35 @@ class Undrawn(TorchFunctionMode):
         if drawing or getattr(func, "__name__", "") in ("normal_", "uniform_"):
             return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)
+
+
+class Seeded(TorchFunctionMode):
+    """Draws a network's first weights from a generator of this thread, the same numbers as `torch.manual_seed` gives.
+
+    PyTorch's own generator belongs to all threads of the process: seeding it there is no use while another one draws.
+
+    Args:
+        seed: of the generator.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._generator = Generator().manual_seed(seed)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Call `func`, with the generator if it draws."""
+        kwargs = kwargs or {}
+        return func(*args, **{**kwargs, "generator": self._generator}) if _draws(func) else func(*args, **kwargs)
+
+
+@cache
+def _draws(func: Callable[..., Any]) -> bool:
+    if getattr(func, "__module__", "") == "torch.nn.init":
+        return "generator" in inspect.signature(func).parameters
+    return getattr(func, "__name__", "") in ("normal_", "uniform_")
