@@ -35,6 +35,7 @@ __all__ = [
     "State",
     "all_states",
     "find",
+    "folders",
     "free_name",
     "gone",
     "metrics",
@@ -100,20 +101,25 @@ def state(folder: Path) -> State:
     return states.read(folder)
 
 
-def all_states(runs: Path | None = None) -> list[State]:
-    """How all runs in a folder are (in `RUNS` when none is given), the newest first."""
+def folders(runs: Path | None = None) -> list[Path]:
+    """The folders of all runs in a folder (in `RUNS` when none is given), in no order."""
     try:
-        folders = [Path(entry.path) for entry in os.scandir(runs or RUNS) if entry.is_dir(follow_symlinks=False)]
+        found = [Path(entry.path) for entry in os.scandir(runs or RUNS) if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
-    found = [each for folder in folders if NAME.fullmatch(folder.name) and (each := _known(folder))]
+    return [each for each in found if NAME.fullmatch(each.name) and _is_run(each)]
+
+
+def all_states(runs: Path | None = None) -> list[State]:
+    """How all runs in a folder are (in `RUNS` when none is given), the newest first."""
+    found = [each for folder in folders(runs) if (each := _known(folder))]
     return sorted(found, key=lambda each: (each.asked, each.name), reverse=True)
 
 
 def _known(folder: Path) -> State | None:
-    """How a run is; None when there is none, or its folder cannot be read: one must not hide the others."""
+    """How a run is; None when its folder cannot be read: one must not hide the others."""
     try:
-        return state(folder) if _is_run(folder) else None
+        return state(folder)
     except (OSError, ValueError, RecursionError):
         return None
 

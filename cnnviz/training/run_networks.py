@@ -8,6 +8,7 @@ A run keeps its last two checkpoints. Importing this module, and listing, does n
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,8 @@ SOURCE = "run"
 _NAME = re.compile(r"(?P<run>[^@]+)@(?P<epoch>[0-9]{1,6})", re.ASCII)
 _MOST_RUNS = 30  # that are listed; the newest
 
+_Stamp = tuple[tuple[int, int, int], ...]  # number, time of the last change in nanoseconds, bytes of each file
+
 _NO_KEY = N_("“{key}” names no epoch of a run: write it as run:NAME@EPOCH.")
 _DAMAGED = N_("What the run {name} says of its network does not fit its weights.")
 
@@ -48,19 +51,58 @@ def key_of(run: str, epoch: int) -> str:
 
 
 def entries(runs: Path | None = None) -> tuple[Entry, ...]:
-    """The last checkpoint of each of the newest runs below a folder (`control.RUNS` when none is given)."""
-    found = (_entry(control.find(each.name, runs)) for each in control.all_states(runs)[:_MOST_RUNS])
+    """The last checkpoint of each of the newest runs below a folder (`control.RUNS` when none is given).
+
+    Cheap: looks at the files' times and the checkpoints' names, and reads a file only when it has changed.
+    """
+    newest = sorted(control.folders(runs), key=_order, reverse=True)[:_MOST_RUNS]
+    found = (_entry(each, _stamp(each, "recipe.json", "data.json"), _last_epoch(each)) for each in newest)
     return tuple(filter(None, found))
 
 
-def _entry(folder: Path) -> Entry | None:
-    """None when there is no checkpoint yet, or the run cannot be read."""
+def _order(folder: Path) -> tuple[float, str]:
+    """As `control.all_states` has it."""
+    return _asked(folder, _stamp(folder, "asked.json", "recipe.json")), folder.name
+
+
+def _stamp(folder: Path, *names: str) -> _Stamp:
+    """What changes when one of these files is written anew."""
+    found = []
+    for name in names:
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            found.append((0, 0, 0))
+        else:
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=1000)
+def _asked(folder: Path, _stamp: _Stamp) -> float:
+    """When a run was asked for."""
+    try:
+        return control.state(folder).asked
+    except (OSError, ValueError, RecursionError):
+        return 0.0
+
+
+def _last_epoch(folder: Path) -> int:
+    """0 when there is no checkpoint yet."""
     from cnnviz.training import checkpoints
+
+    return max(checkpoints.epochs(folder / "checkpoints"), default=0)
+
+
+@functools.lru_cache(maxsize=4 * _MOST_RUNS)
+def _entry(folder: Path, _stamp: _Stamp, epoch: int) -> Entry | None:
+    """None when there is no checkpoint yet, or the run cannot be read."""
     from cnnviz.training.runs import open_run
 
+    if not epoch:
+        return None
     try:
         run = open_run(folder)
-        epoch = checkpoints.epochs(run.checkpoints)[-1]
         shape, classes = tuple(map(int, run.facts["shape"])), len(run.facts["classes"])
     except (CnnvizError, LookupError, TypeError, ValueError):
         return None
