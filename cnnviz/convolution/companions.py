@@ -130,8 +130,8 @@ def bilateral(
     Args:
         pixels: (H, W), (H, W, 1) or (H, W, 3).
         size: diameter of the window in pixels, odd, 3 to 15.
-        sigma_range: difference in pixel values (0.01 to 1) at which the weight has fallen to 61 %.
-        sigma_space: distance in pixels (0.3 to 15) at which the weight has fallen to 61 %.
+        sigma_range: difference in pixel values (0.01 to 1) at which the weight has fallen to 61%.
+        sigma_space: distance in pixels (0.3 to 15) at which the weight has fallen to 61%.
         border: one of `borders.BORDERS`.
 
     Raises:

@@ -38,7 +38,7 @@ _UNREADABLE = N_(
     "{name} is damaged, incomplete or of an unusual kind and cannot be shown: save it again as PNG or JPEG."
 )
 _NO_MEMORY = N_("There is not enough memory to decode {name}: reduce it and try again.")
-_REDUCED = N_("Reduced from {old_rows} × {old_columns} to {rows} × {columns} pixels (rows × columns).")
+_REDUCED = N_("Reduced from {old_columns} × {old_rows} to {columns} × {rows} pixels (width × height).")
 
 
 def read(data: bytes, name: str) -> Image:

@@ -23,7 +23,7 @@ from cnnviz.networks.gradient_field import bounding_box
 
 __all__ = ["EffectiveField", "effective_field", "theoretical"]
 
-_FAINT = 1 - 0.9545  # of the largest derivative; what two standard deviations of a Gaussian leave (the article's 3)
+_FAINT = 1 - 0.9545  # as in section 3 of the article
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,8 @@ class EffectiveField:
             whole maps are left out, so that a little may lie outside of it.
         visible: the part of it inside the picture.
         support: the smallest rectangle around all pixels with a derivative; None without any.
-        pixels: how many pixels count: their derivative is more than 4.55 % of the largest.
+        pixels: how many pixels count: their derivative is more than `threshold`.
+        threshold: a share of the largest derivative, what two standard deviations of a Gaussian leave.
         milliseconds: that it took.
     """
 
@@ -55,6 +56,7 @@ class EffectiveField:
     visible: Region | None
     support: Region | None
     pixels: int
+    threshold: float
     milliseconds: float
 
 
@@ -92,6 +94,7 @@ def effective_field(
         visible=None if seen is None else inside(seen, size),
         support=bounding_box(absolute),
         pixels=int((values > _FAINT * values.max()).sum()),
+        threshold=_FAINT,
         milliseconds=(perf_counter() - start) * 1000,
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Loaded", "at_rest", "classes_of", "polarity"]
 
 _BRIGHT = N_(
-    "It was trained on bright strokes on a dark ground (mean level {percent:.0f} %): invert a picture of dark ink on "
+    "It was trained on bright strokes on a dark ground (mean level {percent:.0f}%): invert a picture of dark ink on "
     "white paper first."
 )
 

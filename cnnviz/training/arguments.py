@@ -32,7 +32,7 @@ numbers as if nothing had happened."""
 _EXAMPLES = """\
 examples:
   python -m cnnviz.training
-      LeNet-5 on scikit-learn's digits: no network needed, 97 % within a minute
+      LeNet-5 on scikit-learn's digits: no network needed, 97% within a minute
   python -m cnnviz.training --model lenet5 --option padding=2 --data mnist --root ~/data
       MNIST has 28×28 pixels; the padding makes them the 32×32 of the paper
   python -m cnnviz.training --model resnet20 --data cifar10 --root ~/data --download \\

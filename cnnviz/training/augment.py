@@ -81,7 +81,7 @@ def rotation(images: Tensor, generator: Generator) -> Tensor:
 
 
 def colour(images: Tensor, generator: Generator) -> Tensor:
-    """Change brightness, contrast and, of colour pictures, saturation, each by up to 30 %. Shares of white, 0 to 1."""
+    """Change brightness, contrast and, of colour pictures, saturation, each by up to 30%. Shares of white, 0 to 1."""
     images = (images * _uniform(images, 1 - JITTER, 1 + JITTER, generator)).clamp(0, 1)
     middle = _grey(images).mean(dim=(1, 2, 3), keepdim=True)
     images = torch.lerp(middle, images, _uniform(images, 1 - JITTER, 1 + JITTER, generator)).clamp(0, 1)

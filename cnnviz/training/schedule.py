@@ -14,7 +14,7 @@ def share(schedule: str, step: int, steps: int) -> float:
     """The share of the highest learning rate that step `step` (from 0) of `steps` uses.
 
     - constant: 1.
-    - one-cycle: up from 1/25 along half a cosine in the first 30 %, then down to 4·10⁻⁶ (Smith & Topin 2017).
+    - one-cycle: up from 1/25 along half a cosine in the first 30%, then down to 4·10⁻⁶ (Smith & Topin 2017).
     - cosine: from 1 down to 0 along half a cosine (Loshchilov & Hutter 2016, eq. 5, without restarts).
     - step: 1, a tenth after half of the steps, a hundredth after three quarters (He et al. 2015, section 4.2).
     """

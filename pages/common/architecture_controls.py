@@ -152,9 +152,9 @@ def about(record: Architecture, as_published: bool) -> None:
 def _published(found: Published) -> str:
     parts = []
     if found.top1 is not None:
-        parts.append(_("{percent:g} % right").format(percent=found.top1))
+        parts.append(_("{percent:g}% right").format(percent=found.top1))
     if found.top5 is not None:
-        parts.append(_("{percent:g} % among the first five").format(percent=found.top5))
+        parts.append(_("{percent:g}% among the first five").format(percent=found.top5))
     if found.parameters is not None:
         parts.append(_("{count} parameters").format(count=short(found.parameters)))
     if found.macs is not None:

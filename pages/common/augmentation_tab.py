@@ -179,8 +179,8 @@ def _strengths(side: int) -> dict[str, str]:
         "flip": _("mirrored, every second time"),
         "crop": _("moved by up to {down} of {side} pixels").format(down=values["down"], side=side),
         "rotation": _("turned by up to ±{degrees:g}°").format(**values),
-        "colour": _("brightness, contrast, saturation ± {percent:.0f} %").format(**values),
-        "erasing": _("up to {erased:.0f} % of each side cut out, every second time").format(**values),
+        "colour": _("brightness, contrast, saturation ± {percent:.0f}%").format(**values),
+        "erasing": _("up to {erased:.0f}% of each side cut out, every second time").format(**values),
     }
 
 

@@ -13,13 +13,14 @@ from cnnviz.networks import block_costs
 from cnnviz.networks.block_costs import BLOCKS, BlockCost, Design
 from pages.common.charts import COLOURS, GREY, base, chart, ink, short
 from pages.common.language import _
+from pages.common.percent import percent
 from pages.common.settings import Setting, Settings, choice
 
 __all__ = ["BLOCK_COST_SETTINGS", "block_cost_tab"]
 
 # Every number of channels is a multiple of every number of groups and of every reduction.
 _CHANNELS = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
-_ROOM = 2.3  # of the axis, in longest bars: "627 M · 136 %" stands behind the longest
+_ROOM = 2.3  # of the axis, in longest bars: "627 M · 136%" stands behind the longest
 _CHOICES = {
     "in_channels": _CHANNELS,
     "out_channels": _CHANNELS,
@@ -67,7 +68,7 @@ def block_cost_tab(settings: Settings) -> None:
 
 def _cheapest(costs: Sequence[BlockCost]) -> str:
     standard, cheapest = costs[0], min(costs, key=lambda each: each.macs)
-    return _("Cheapest here: **{block}**, with {share:.1f} % of the operations of a standard convolution.").format(
+    return _("Cheapest here: **{block}**, with {share:.1f}% of the operations of a standard convolution.").format(
         block=_(BLOCKS[cheapest.key].title), share=100 * cheapest.macs / standard.macs
     )
 
@@ -111,7 +112,7 @@ def _figure(costs: Sequence[BlockCost], values: Sequence[int], chosen: str, titl
             y=[_(BLOCKS[each.key].title) for each in costs],
             orientation="h",
             marker={"color": [COLOURS[1] if each.key == chosen else GREY for each in costs]},
-            text=[f"{short(value)} · {100 * value / values[0]:.0f} %" for value in values],
+            text=[f"{short(value)} · {percent(value / values[0], 0)}" for value in values],
             textposition="outside",
             textfont={"size": 14, **ink()},
             cliponaxis=False,
@@ -166,7 +167,7 @@ def _sum(chosen: BlockCost, operations: bool) -> str:
 def _ratio(chosen: BlockCost, standard: BlockCost, design: Design) -> str:
     """What the block costs of a standard convolution; for the separable one also by its law."""
     text = _(
-        "Against the standard convolution: {parameters:.1f} % of the parameters, {macs:.1f} % of the operations."
+        "Against the standard convolution: {parameters:.1f}% of the parameters, {macs:.1f}% of the operations."
     ).format(parameters=100 * chosen.parameters / standard.parameters, macs=100 * chosen.macs / standard.macs)
     if chosen.key != "separable":
         return text

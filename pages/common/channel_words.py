@@ -67,7 +67,7 @@ def _map_labels() -> dict[str, str]:
         "signed": _("blue is negative, orange positive"),
         "positive": _("no negative numbers"),
         "histogram": _("How the numbers are spread"),
-        "zeros": _("{count} of {total} numbers ({share} %) are exactly 0 and left out of the bars."),
+        "zeros": _("{count} of {total} numbers ({share}%) are exactly 0 and left out of the bars."),
         "most": _("most:"),
         "computed": _("How it was computed"),
         "place": _("Row {row}, column {column}"),
@@ -107,6 +107,7 @@ def _step_labels() -> dict[str, str]:
 def _number_labels() -> dict[str, str]:
     return {
         "window": _("Window"),
+        "walk": _("The window of this place. Arrow keys walk its cells."),
         "products_of": _("Products"),
         "products": _("Products of {count} input channels"),
         "rest": _("The other {count} input channels"),

@@ -104,7 +104,7 @@ def _finding(results: Sequence[Result], cost: str, year: int) -> str:
     The year is named: while the chart plays the years before, the sentence stays.
     """
     best = max(results, key=lambda each: (each.top1.value, -getattr(each, cost).value))
-    text = _("Of all that were published up to {year}, {network} is the most accurate, with {top1:.1f} %.")
+    text = _("Of all that were published up to {year}, {network} is the most accurate, with {top1:.1f}%.")
     text = text.format(year=year, network=best.title, top1=best.top1.value)
     reference = published.get(_REFERENCE)
     if reference not in results:
@@ -204,7 +204,7 @@ def _sizes(members: Sequence[Result], cost: str) -> list[float]:
 def _hover(result: Result) -> str:
     lines = [
         f"<b>{result.title}</b>, {result.year}",
-        _("top-1 {top1:.1f} %").format(top1=result.top1.value),
+        _("top-1 {top1:.1f}%").format(top1=result.top1.value),
         _("{count} parameters").format(count=short(result.parameters.value)),
         _("{count} operations").format(count=short(result.macs.value)),
         _("input {size} × {size}").format(size=result.input_size),

@@ -15,6 +15,7 @@ from cnnviz.figures import encode
 from cnnviz.figures.display import display
 from cnnviz.images import Image, quality
 from pages.common.language import _, ngettext
+from pages.common.percent import percent, percent_sign
 from pages.common.pictures import Pictures
 from pages.common.viewer import Recipe, Shown
 
@@ -27,7 +28,7 @@ def result_line(shown: Shown) -> None:
     """Range, share of negative values and time, in one line."""
     parts = [
         _("values from {low:.3f} to {high:.3f}").format(low=shown.minimum, high=shown.maximum),
-        _("{share:.1%} of them negative").format(share=shown.negative_share),
+        _("{share} of them negative").format(share=percent(shown.negative_share)),
         _("filtered in {time:.1f} ms").format(time=shown.milliseconds),
     ]
     if shown.mode == "signed" and shown.channels == 3:
@@ -191,7 +192,7 @@ def histograms(image: Image, recipe: Recipe) -> None:
         figure = go.Figure(
             go.Bar(
                 x=middles,
-                y=counts / counts.sum(),
+                y=100 * counts / counts.sum(),
                 width=np.diff(edges),
                 marker_color=np.where(middles < 0, "#0073d1", "#8a8a8a"),
             )
@@ -199,7 +200,7 @@ def histograms(image: Image, recipe: Recipe) -> None:
         figure.update_layout(
             title={"text": title, "font": {"size": 15}},
             xaxis_title=_("value"),
-            yaxis={"title": _("share of pixels"), "tickformat": ".0%"},
+            yaxis={"title": _("share of pixels"), "ticksuffix": percent_sign()},
             height=260,
             margin={"l": 10, "r": 10, "t": 36, "b": 10},
             bargap=0,

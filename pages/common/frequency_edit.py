@@ -26,6 +26,7 @@ from pages.common.frequency_events import on_event
 from pages.common.frequency_settings import MOST_STRENGTH
 from pages.common.frequency_source import SpectralSource, Wave, send_source, spectral_source
 from pages.common.language import _, ngettext, sentence
+from pages.common.percent import percent
 from pages.common.pictures import Pictures, parameter_control
 from pages.common.settings import Settings, bound
 from pages.common.spectra import Filter, Message, spectra
@@ -110,12 +111,12 @@ def _gains(mask: str, mode: str) -> NDArray[np.float64]:
 
 def _told(settings: Settings, found: Edited) -> None:
     text = _(
-        "{removed:.2%} of the energy is gone (the mean is kept). f and −f are always treated alike, so the picture "
+        "{removed} of the energy is gone (the mean is kept). f and −f are always treated alike, so the picture "
         "stays real."
     )
     count = len(settings["mask"].regions)
     regions = ngettext("{count} region.", "{count} regions.", count).format(count=count)
-    st.caption(regions + " " + text.format(removed=found.removed))
+    st.caption(regions + " " + text.format(removed=percent(found.removed, 2)))
 
 
 def _take_away(settings: Settings, chosen: Pictures, found: Edited) -> None:

@@ -26,6 +26,7 @@ from pages.common.frequency_settings import BORDERS
 from pages.common.frequency_source import Result, SpectralSource, send_source, spectral_source
 from pages.common.frequency_tabs import tabs
 from pages.common.language import _, sentence
+from pages.common.percent import percent
 from pages.common.pictures import Pictures, parameter_control
 from pages.common.settings import Settings, bound
 from pages.common.spectra import Filter, Message, spectra
@@ -173,12 +174,16 @@ def _result_line(settings: Settings, source: SpectralSource, result: Result) -> 
                 _("The transform wraps the picture around, this border does not: so they differ at the edges.")
             )
     elif (found := result.ringing) is not None:
-        parts.append(_("Deepest negative lobe of the kernel: {lobe:.1%} of its peak.").format(lobe=found.negative_lobe))
+        lobe = percent(found.negative_lobe)
+        parts.append(_("Deepest negative lobe of the kernel: {lobe} of its peak.").format(lobe=lobe))
         if found.overshoot is not None:
-            parts.append(_("An edge overshoots by {overshoot:.1%} of its height.").format(overshoot=found.overshoot))
+            overshoot = percent(found.overshoot)
+            parts.append(_("An edge overshoots by {overshoot} of its height.").format(overshoot=overshoot))
     if source.is_reduced:
         parts.append(
-            _("The picture was reduced to {rows} × {columns}.").format(rows=source.size[0], columns=source.size[1])
+            _("The picture was reduced to {rows} × {columns} (rows × columns).").format(
+                rows=source.size[0], columns=source.size[1]
+            )
         )
     st.caption(" ".join(parts))
 

@@ -21,6 +21,7 @@ from pages.common.frame import guarded
 from pages.common.frequency_events import on_event
 from pages.common.frequency_source import SpectralSource, send_source, spectral_source
 from pages.common.language import _
+from pages.common.percent import percent
 from pages.common.pictures import Pictures
 from pages.common.settings import Settings
 from pages.common.spectra import Message, spectra
@@ -94,11 +95,11 @@ def _told(settings: Settings, found: _Sampled) -> None:
     limit = 0.5 / settings["stride"]
     text = _(
         "After stride {stride} only frequencies up to {limit:.4g} cycles per pixel can be told apart (white frame). "
-        "Beyond it lie {before:.1%} of the picture’s energy (without its mean): they fold back in as waves that are "
-        "not there. After the blur {after:.2%} of the energy is left there to fold."
+        "Beyond it lie {before} of the picture’s energy (without its mean): they fold back in as waves that are "
+        "not there. After the blur {after} of the energy is left there to fold."
     )
-    after = found.blurred.aliased_after
-    st.markdown(text.format(stride=settings["stride"], limit=limit, before=found.plain.aliased_before, after=after))
+    before, after = percent(found.plain.aliased_before), percent(found.blurred.aliased_after, 2)
+    st.markdown(text.format(stride=settings["stride"], limit=limit, before=before, after=after))
 
 
 def _consistency(digest: str, stride: int, source: SpectralSource) -> None:

@@ -16,6 +16,7 @@ from pages.common.diagram import Network
 from pages.common.files import File, download_row
 from pages.common.language import _
 from pages.common.network_facts import shown_shape
+from pages.common.percent import percent_sign
 
 __all__ = ["layers_tab"]
 
@@ -61,7 +62,9 @@ def _stage_bars(network: Network) -> None:
             name=title,
             marker_color=colour,
             customdata=values,
-            hovertemplate="%{y}<br>%{fullData.name}: %{customdata:,.0f} = %{x:.2f} %<extra></extra>",
+            hovertemplate="%{y}<br>%{fullData.name}: %{customdata:,.0f} = %{x:.2f}"
+            + percent_sign()
+            + "<extra></extra>",
         )
     height = _BAR * len(stages) * len(_costs()) + _AXES
     base(figure, height, barmode="group", bargap=0.25, yaxis={"autorange": "reversed", "type": "category"})
@@ -122,7 +125,7 @@ def _both(rows: str, columns: str) -> str:
 
 def _columns() -> dict[str, Any]:
     number, text, bar = st.column_config.NumberColumn, st.column_config.TextColumn, st.column_config.ProgressColumn
-    share: dict[str, Any] = {"format": "%.1f %%", "min_value": 0, "max_value": 100}
+    share: dict[str, Any] = {"format": "%.1f" + percent_sign() + "%", "min_value": 0, "max_value": 100}
     return {
         "number": number(_("No."), width=55),
         "layer": text(_("Layer"), width=190, pinned=True),

@@ -14,6 +14,7 @@ from pages.common.language import _, ngettext
 from pages.common.learn_kernel_message import Watched, stage
 from pages.common.learn_kernel_program import learning_program
 from pages.common.learn_kernel_settings import LEARN_KERNEL_SETTINGS, hidden_title, kernel_controls
+from pages.common.percent import percent
 from pages.common.settings import Settings
 
 __all__ = ["LEARN_KERNEL_SETTINGS", "learn_kernel_tab"]
@@ -89,15 +90,15 @@ def _finding(watched: Watched, noise: float) -> str:
     if not watched.teaching.identifiable:
         text = _(
             "**This picture teaches {rank} of the {cells} directions of the kernel.** The rest cannot be known from "
-            "it: the output becomes right, and the kernel stays {distance:.0%} away from the hidden one."
+            "it: the output becomes right, and the kernel stays {distance} away from the hidden one."
         )
-        return text.format(rank=watched.teaching.rank, cells=hidden.size, distance=distance)
+        return text.format(rank=watched.teaching.rank, cells=hidden.size, distance=percent(distance, 0))
     if distance <= _FOUND:
-        text = _("**Found.** After {steps} steps the kernel is {distance:.1%} away from the hidden one.")
+        text = _("**Found.** After {steps} steps the kernel is {distance} away from the hidden one.")
     else:
-        text = _("After {steps} steps the kernel is {distance:.0%} away from the hidden one.")
+        text = _("After {steps} steps the kernel is {distance} away from the hidden one.")
         text += " " + _advice(watched, noise, _distance(watched.answer, hidden))
-    return text.format(steps=done, distance=distance)
+    return text.format(steps=done, distance=percent(distance, 1 if distance <= _FOUND else 0))
 
 
 def _distance(kernel: NDArray[np.floating], hidden: NDArray[np.floating]) -> float:
@@ -109,11 +110,11 @@ def _advice(watched: Watched, noise: float, best: float) -> str:
     """What would bring the kernel nearer; `best` is how far away the least-squares answer is."""
     if best > _FOUND:
         text = (
-            _("The noise hinders: even the kernel of least squared error is {best:.0%} away.")
+            _("The noise hinders: even the kernel of least squared error is {best} away.")
             if noise
-            else _("The picture hinders: even the kernel of least squared error is {best:.0%} away.")
+            else _("The picture hinders: even the kernel of least squared error is {best} away.")
         )
-        return text.format(best=best)
+        return text.format(best=percent(best, 0))
     more, adam = watched.options.steps < _MOST_STEPS, watched.options.optimiser == "adam"
     if more:
         return _("Take more steps.") if adam else _("Take more steps, or Adam.")
@@ -141,17 +142,17 @@ def _best_linear(watched: Watched, done: int) -> str:
     share = 1 - watched.floor / variance if variance > 0 else 0.0
     if watched.key in kernel_lessons.HIDDEN[-2:]:
         text = _(
-            "**{operation} is no convolution**, so no kernel can do it. The best linear one explains {share:.0%} of "
+            "**{operation} is no convolution**, so no kernel can do it. The best linear one explains {share} of "
             "the target's variance; after {steps} steps the loss is {loss:.2g}, and it cannot fall below {floor:.2g}."
         )
     else:
         text = _(
-            "**The hidden kernel is larger than the learner.** The best kernel of this size explains {share:.0%} of "
+            "**The hidden kernel is larger than the learner.** The best kernel of this size explains {share} of "
             "the target's variance; after {steps} steps the loss is {loss:.2g}, and it cannot fall below {floor:.2g}."
         )
     return text.format(
         operation=hidden_title(watched.key),
-        share=share,
+        share=percent(share, 0),
         steps=done,
         loss=float(watched.learned.losses[-1]),
         floor=watched.floor,

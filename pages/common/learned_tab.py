@@ -18,6 +18,7 @@ from pages.common.kernel_address import kernel_address
 from pages.common.language import _, ngettext
 from pages.common.learned_pictures import VIEWS, enlarged, frequency_levels, signed_levels, view_levels
 from pages.common.learned_source import PUBLISHED, RUN, Ranked, ranked, source_names
+from pages.common.percent import percent
 from pages.common.run_list import short_name
 from pages.common.settings import Setting, Settings, choice, number
 
@@ -109,9 +110,9 @@ def _finding(found: Ranked) -> str:
     trained = np.array([each.likeness for each in found.matches if each])
     above = int((trained > limit).sum())
     text = ngettext(
-        "**{above} of {count} filter** is more like a hand-made kernel than 95 % of random filters are (likeness above "
+        "**{above} of {count} filter** is more like a hand-made kernel than 95% of random filters are (likeness above "
         "{limit:.2f}); the mean is {mean:.2f}.",
-        "**{above} of {count} filters** are more like a hand-made kernel than 95 % of random filters are (likeness "
+        "**{above} of {count} filters** are more like a hand-made kernel than 95% of random filters are (likeness "
         "above {limit:.2f}); the mean is {mean:.2f}.",
         len(trained),
     ).format(above=above, count=len(trained), limit=limit, mean=trained.mean())
@@ -233,18 +234,19 @@ def _chosen(found: Ranked, chosen: int) -> None:
 
 
 def _explained(match: Match) -> str:
-    text = _("The kernel explains **{share:.0%}** of the pattern's energy (likeness squared).")
+    likeness = percent(match.likeness**2, 0)
+    text = _("The kernel explains **{share}** of the pattern's energy (likeness squared).")
     if len(match.colour) == 1:
-        return text.format(share=match.likeness**2)
-    text += " " + _("Colour × pattern holds {rank_one:.0%} of the filter's energy, colour × kernel {whole:.0%}.")
-    text = text.format(share=match.likeness**2, rank_one=match.rank_one, whole=match.explained)
+        return text.format(share=likeness)
+    text += " " + _("Colour × pattern holds {rank_one} of the filter's energy, colour × kernel {whole}.")
+    text = text.format(share=likeness, rank_one=percent(match.rank_one, 0), whole=percent(match.explained, 0))
     if len(match.colour) == 3:
         shares = opponents(match.colour)
         best = int(np.argmax(shares))
-        colour = _("Its colour is mostly **{name}** ({share:.0%}): red {red:.2f}, green {green:.2f}, blue {blue:.2f}.")
+        colour = _("Its colour is mostly **{name}** ({share}): red {red:.2f}, green {green:.2f}, blue {blue:.2f}.")
         red, green, blue = match.colour
         name = _(OPPONENTS[best][0])
-        text += " " + colour.format(name=name, share=shares[best], red=red, green=green, blue=blue)
+        text += " " + colour.format(name=name, share=percent(shares[best], 0), red=red, green=green, blue=blue)
     return text
 
 

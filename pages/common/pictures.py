@@ -17,7 +17,7 @@ from cnnviz.errors import ImageError
 from cnnviz.images import Image, noise, patterns, samples, source
 from cnnviz.images.source import Noise, Source
 from cnnviz.parameters import Parameter
-from pages.common.language import _, sentence
+from pages.common.language import _, escaped, sentence
 from pages.common.settings import Setting, Settings, bound, widget_key
 
 __all__ = [
@@ -90,7 +90,17 @@ def picture_controls(settings: Settings) -> None:
         first = {"sample": samples.names()[0], "pattern": patterns.names()[0]}
         settings["picture"] = Source(first.get(fresh, source.UPLOAD))
 
-    bound(key, kind, change_kind, st.segmented_control, _("Picture"), _KINDS, format_func=_kind_name, required=True)
+    bound(
+        key,
+        kind,
+        change_kind,
+        st.segmented_control,
+        _("Picture"),
+        _KINDS,
+        format_func=_kind_name,
+        required=True,
+        width="stretch",
+    )
     if kind in ("sample", "pattern"):
         _registered(settings, kind)
     else:
@@ -192,7 +202,9 @@ def own_picture(kind: str = source.UPLOAD) -> None:
     if own is None:
         st.caption(_("Until there is a picture of yours, the sample is shown."))
         return
-    st.caption(_("{name}: {rows} × {columns} pixels").format(name=own.name, rows=own.size[0], columns=own.size[1]))
+    rows, columns = own.size
+    text = _("{name}: {columns} × {rows} pixels (width × height)")
+    st.caption(text.format(name=escaped(own.name), columns=columns, rows=rows))
     for note in own.notes:
         st.caption(sentence(note))
 

@@ -15,6 +15,7 @@ from cnnviz.networks.zoo import Value
 from cnnviz.training.comparison import Curve, differing
 from pages.common.files import File, download_row
 from pages.common.language import _
+from pages.common.percent import percent_sign
 from pages.common.runs_words import setting_title, value_text
 
 __all__ = ["csv_bytes", "parameters", "runs_table"]
@@ -75,8 +76,9 @@ def _titles() -> dict[str, str]:
 
 
 def _numbers() -> dict[str, Any]:
-    formats = {"parameters": "localized", "epochs": "%d", "best": "%.2f %%", "best_epoch": "%d", "last": "%.2f %%",
-               "training": "%.2f %%", "gap": "%.1f", "seconds": "%.1f"}  # fmt: skip
+    share = "%.2f" + percent_sign() + "%"  # twice in this format
+    formats = {"parameters": "localized", "epochs": "%d", "best": share, "best_epoch": "%d", "last": share,
+               "training": share, "gap": "%.1f", "seconds": "%.1f"}  # fmt: skip
     return {name: st.column_config.NumberColumn(title, format=formats[name]) for name, title in _titles().items()}
 
 

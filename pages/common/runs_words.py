@@ -113,7 +113,7 @@ def finding(curves: Sequence[Curve], names: Mapping[str, str]) -> str:
     if not there:
         return _("No epoch is done yet.")
     best = max(there, key=lambda each: each.best["test_accuracy"])
-    text = _("Lowest test error: **{name}**, {error:.2f} % in epoch {epoch}.").format(
+    text = _("Lowest test error: **{name}**, {error:.2f}% in epoch {epoch}.").format(
         name=names[best.key], error=100 * (1 - best.best["test_accuracy"]), epoch=best.best["epoch"]
     )
     wide = max(there, key=lambda each: each.gap)
@@ -147,8 +147,8 @@ def degradation_sentence(four: Sequence[Curve]) -> str:
     return " ".join(
         [
             _(
-                "**Training error** after {epochs} epochs: plain-20 {plain20:.1f} %, plain-56 {plain56:.1f} %; "
-                "ResNet-20 {resnet20:.1f} %, ResNet-56 {resnet56:.1f} %."
+                "**Training error** after {epochs} epochs: plain-20 {plain20:.1f}%, plain-56 {plain56:.1f}%; "
+                "ResNet-20 {resnet20:.1f}%, ResNet-56 {resnet56:.1f}%."
             ).format(
                 epochs=len(four[0].metrics), plain20=plain20, plain56=plain56, resnet20=resnet20, resnet56=resnet56
             ),

@@ -14,6 +14,7 @@ from cnnviz.training import sentences
 from cnnviz.training.reading import NUMBERS, WIDTHS, Answer, Firing, Reader, ReadingRecipe, learn
 from pages.common.charts import COLOURS, GREY, base, chart
 from pages.common.language import _, current, ngettext
+from pages.common.percent import percent
 from pages.common.settings import Setting, Settings, number
 
 __all__ = ["TEXT_SETTINGS", "prepare_training", "text_tab"]
@@ -132,8 +133,8 @@ def _verdict(answer: Answer) -> str:
         return _("It knows none of these words: what it says about them is chance.")
     names = [_(each) for each in sentences.CLASSES]
     gap = answer.scores[1] - answer.scores[0]
-    return _("**{answer}**, {share:.0%} sure: score of good − score of bad = {gap:+.2f}").format(
-        answer=names[answer.label], share=answer.probabilities[answer.label], gap=gap
+    return _("**{answer}**, {share} sure: score of good − score of bad = {gap:+.2f}").format(
+        answer=names[answer.label], share=percent(answer.probabilities[answer.label], 0), gap=gap
     )
 
 
@@ -181,11 +182,12 @@ def _pushes(answer: Answer) -> go.Figure:
 def _result(reader: Reader) -> str:
     last, count = reader.history[-1], len(reader.sentences.test)
     return _(
-        "**{right} of {count}** test sentences right ({share:.0%}); one sentence is {point:.1f} points. "
-        "Of the {learned} to learn from: {train:.0%}."
+        "**{right} of {count}** test sentences right ({share}); one sentence is {point:.1f} points. "
+        "Of the {learned} to learn from: {train}."
     ).format(
-        right=round(last.test_accuracy * count), count=count, share=last.test_accuracy, point=100 / count,
-        learned=len(reader.sentences.train), train=last.train_accuracy,
+        right=round(last.test_accuracy * count), count=count, share=percent(last.test_accuracy, 0),
+        point=100 / count,
+        learned=len(reader.sentences.train), train=percent(last.train_accuracy, 0),
     )  # fmt: skip
 
 

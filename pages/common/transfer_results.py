@@ -20,6 +20,7 @@ from cnnviz.training.observations import Answers
 from cnnviz.training.transfer import Network
 from pages.common.charts import COLOURS, base, chart
 from pages.common.language import _, ngettext, sentence
+from pages.common.percent import percent, percent_sign
 from pages.common.transfer_runs import Followed
 
 __all__ = ["by_chance", "curves", "results", "right"]
@@ -147,7 +148,7 @@ def _table(found: Sequence[Followed]) -> str:
 
 def _line(run: Followed) -> str:
     if run.metrics:
-        accuracy = f"{100 * float(run.metrics[-1]['test_accuracy']):.1f} %"
+        accuracy = percent(float(run.metrics[-1]["test_accuracy"]))
         time = f"{sum(float(each['seconds']) for each in run.metrics):.1f} s"
     else:
         accuracy, time = _state(run), "–"
@@ -167,7 +168,7 @@ def curves(found: Sequence[Followed]) -> go.Figure:
             x=[int(line["epoch"]) for line in each.metrics],
             y=[100 * float(line["test_accuracy"]) for line in each.metrics],
             name=titles()[each.kind], mode="lines", line={"color": _COLOURS[each.kind], "width": 3.5},
-            hovertemplate="%{y:.1f} %",
+            hovertemplate="%{y:.1f}" + percent_sign(),
         )  # fmt: skip
     classes = next((len(each.facts["classes"]) for each in found if each.facts), 0)
     if classes:
@@ -207,8 +208,8 @@ def _cells(answers: Answers, classes: Sequence[object]) -> str:
         answers.pictures, answers.labels, answers.answers, answers.probabilities, strict=True
     ):
         said = escape(
-            _("{label}: the network says {answer}, and gives {label} {share:.0%}").format(
-                label=classes[label], answer=classes[answer], share=float(share)
+            _("{label}: the network says {answer}, and gives {label} {share}").format(
+                label=classes[label], answer=classes[answer], share=percent(float(share), 0)
             )
         )
         mark = ' class="right"' if label == answer else ""

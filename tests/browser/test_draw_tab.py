@@ -184,7 +184,7 @@ class Lab:
         expect(self.host).to_have_attribute("data-shifted", "yes", timeout=20_000)
 
     def said(self, way: str) -> str:
-        """The answer of one way, "7, 98.6 %"."""
+        """The answer of one way, "7, 98.6%"."""
         return self.host.locator(f"[data-way={way}] .said").inner_text()
 
     def shares(self, way: str) -> np.ndarray:
@@ -295,8 +295,11 @@ def test_keys_draw_and_buttons_move(open_page: OpenPage) -> None:
 def test_the_drawing_png_is_what_was_drawn(open_page: OpenPage) -> None:
     """Saved from the pad: 280×280, and the ink within what two ways of smoothing edges differ."""
     lab = Lab(open_page)
+    button = lab.host.get_by_role("button", name="Save the drawing as PNG")
+    expect(button).to_have_text("⤓ PNG")
+    expect(button).to_have_attribute("title", "Save the drawing as PNG")
     with lab.page.expect_download() as download:
-        lab.host.get_by_role("button", name="Save the drawing as PNG").click()
+        button.click()
     levels = np.asarray(Image.open(io.BytesIO(download.value.path().read_bytes())).convert("L")) / 255
     covered = ink(lab.strokes())
     assert levels.shape == covered.shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from pages.common import site
 from pages.common.language import LANGUAGES
@@ -31,6 +32,22 @@ def test_a_page_opens_by_its_address(open_page: OpenPage, path: str, visitor: di
     broken = "Array.from(document.images, i => i.decode().then(() => '', () => i.currentSrc || 'no source'))"
     assert not [address for address in page.evaluate(f"Promise.all({broken})") if address]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", ["/filters", "/frequency", "/maps"])
+def test_the_kinds_of_pictures_stand_in_one_line(open_page: OpenPage, path: str, language: str) -> None:
+    """Sample, pattern, upload and camera, in the narrow sidebar of a desktop, and inside it."""
+    page = open_page(f"{path}?lang={language}", viewport=DESKTOP)
+    if path != "/maps":
+        page.get_by_test_id("stSidebar").locator("summary").first.click()
+    kinds = page.locator('[class*="-picture-kind-"]').get_by_role("radio")
+    expect(kinds).to_have_count(4)
+    boxes = kinds.evaluate_all("each => each.map(e => e.getBoundingClientRect()).map(({top, right}) => [top, right])")
+    assert len({top for top, _right in boxes}) == 1
+    inner = page.get_by_test_id("stSidebarUserContent").bounding_box()
+    assert inner is not None
+    assert boxes[-1][1] <= inner["x"] + inner["width"]
 
 
 @pytest.mark.parametrize("place", site.PAGES, ids=lambda place: place.title)

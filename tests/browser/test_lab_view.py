@@ -155,7 +155,7 @@ def test_the_curves_tell_the_metrics(mount: Callable[..., Lab], tmp_path: Path) 
     lab.at(9)
     loss, accuracy = lab.page.locator(".curve.loss"), lab.page.locator(".curve.accuracy")
     expect(loss.locator(".training output")).to_have_text(f"{run.metrics[8]['train_loss']:.3g}")
-    expect(accuracy.locator(".test output")).to_have_text(f"{100 * run.metrics[8]['test_accuracy']:.1f}\u00a0%")
+    expect(accuracy.locator(".test output")).to_have_text(f"{100 * run.metrics[8]['test_accuracy']:.1f}%")
     x = lab.host.evaluate("({ lab }) => lab.curves[0].x(4)")
     loss.locator("canvas").hover(position={"x": x + 1, "y": 60})
     expect(loss.locator(".test output")).to_have_text(f"{run.metrics[3]['test_loss']:.3g}")
@@ -223,7 +223,7 @@ def test_answers_are_counted(mount: Callable[..., Lab]) -> None:
     assert float(wide.rstrip("%")) == pytest.approx(100 * shown.strip.probabilities[0], rel=1e-4)
     lab.choose("mistakes")
     first = shown.mistakes
-    share = f"{100 * float(first.probabilities[0]):.0f}\u00a0%"
+    share = f"{100 * float(first.probabilities[0]):.0f}%"
     words = f"is {first.labels[0]}, says {first.answers[0]}, {share}"
     expect(lab.page.locator(".mistakes .answer").first).to_have_text(words)
     lab.choose("confusion")
@@ -235,7 +235,7 @@ def test_answers_are_counted(mount: Callable[..., Lab]) -> None:
         text = lab.point(lab.page.locator(".confusion canvas"), x, y)
         count = shown.confusion[row, column]
         part = 100 * count / shown.confusion[row].sum()
-        assert text.replace("\u00a0", " ") == f"is {row}, says {column}: {count} ({part:.1f} % of the row)"
+        assert text == f"is {row}, says {column}: {count} ({part:.1f}% of the row)"
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])

@@ -51,7 +51,9 @@ def test_upload_sobel_lens_edit_and_reload(open_page: OpenPage) -> None:
     playground.page.get_by_text("Upload", exact=True).click()
     playground.upload("photo.jpg", photo)
     playground.wait_for_change(before)
-    expect(playground.page.get_by_text(f"photo.jpg: {image.size[0]} × {image.size[1]} pixels")).to_be_visible()
+    rows, columns = image.size
+    size = f"photo.jpg: {columns} × {rows} pixels (width × height)"
+    expect(playground.page.get_by_text(size)).to_be_visible()
     expect(playground.page.get_by_text("Reduced from")).to_be_visible()
 
     before = playground.painted

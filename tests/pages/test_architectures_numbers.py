@@ -127,10 +127,10 @@ def test_the_years_are_played_in_order() -> None:
 def test_what_is_said_about_the_families() -> None:
     """The year is named; 4.8 times fewer parameters, and nothing about ResNet-50 before there was one."""
     now = texts(opened(families))
-    assert "up to 2019, EfficientNet-B7 is the most accurate, with 84.3 %" in now
+    assert "up to 2019, EfficientNet-B7 is the most accurate, with 84.3%" in now
     assert f"EfficientNet-B0 reaches the accuracy of ResNet-50 with {25_557_032 / 5_300_000:.1f} times fewer" in now
     early = texts(opened(families, "families_year=2014"))
-    assert "up to 2014, VGG-19 is the most accurate, with 72.4 %" in early
+    assert "up to 2014, VGG-19 is the most accurate, with 72.4%" in early
     assert "ResNet-50" not in early
 
 
@@ -249,7 +249,7 @@ def test_the_law_of_the_separable_convolution_is_filled_in() -> None:
     """1/N + 1/k², and the ratio that was counted, are the same number."""
     written = texts(opened(cost, "cost_out_channels=512&cost_kernel_size=7"))
     expected = f"{100 * (1 / 512 + 1 / 49):.1f}"
-    assert f"{expected} % of the parameters, {expected} % of the operations." in written
+    assert f"{expected}% of the parameters, {expected}% of the operations." in written
     assert rf"= {expected}\,\%$" in written
 
 
@@ -258,7 +258,7 @@ def test_the_cheapest_block_is_named() -> None:
     weights = {key: sum(each.numel() for each in module(key, Design()).parameters()) for key in BLOCKS}
     shares = {key: count / weights["standard"] for key, count in weights.items()}
     cheapest = min(shares, key=lambda key: shares[key])
-    text = f"Cheapest here: **{BLOCKS[cheapest].title}**, with {100 * shares[cheapest]:.1f} %"
+    text = f"Cheapest here: **{BLOCKS[cheapest].title}**, with {100 * shares[cheapest]:.1f}%"
     assert text in texts(opened(cost))
 
 

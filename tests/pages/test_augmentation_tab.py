@@ -54,7 +54,7 @@ def test_every_change_has_a_row_and_the_last_is_as_training_sees_it() -> None:
     assert not app.exception
     assert [each.count("<img") for each in rows(app)] == [7] * 6
     assert f"±{augment.DEGREES:g}°" in rows(app)[2]
-    assert f"± {100 * augment.JITTER:.0f} %" in rows(app)[3]
+    assert f"± {100 * augment.JITTER:.0f}%" in rows(app)[3]
     assert "moved by up to 16 of 128 pixels" in rows(app)[1]
     assert "flip + colour, 32 × 32" in rows(app)[5]
 

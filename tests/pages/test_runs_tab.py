@@ -88,7 +88,7 @@ def test_the_degradation_experiment_is_there_from_the_first_visit(places: tuple[
     assert {each["line"]["dash"] for each in traces(app)} == {"dash", "solid"}
     text = said(app)
     for model, name in (("plain20", "plain-20"), ("plain56", "plain-56"), ("resnet56", "ResNet-56")):
-        assert f"{name} {100 * ERRORS[model][0]:.1f} %" in text
+        assert f"{name} {100 * ERRORS[model][0]:.1f}%" in text
     assert "**worse by 5.0 points**, and that on the pictures it learns from" in text
     assert "**better by 4.0 points**, as they found" in text
     assert "disagrees" not in text
@@ -118,7 +118,7 @@ def test_the_table_has_what_differs_and_what_came_out(places: tuple[Path, Path])
     assert sorted(table["parameters"])[0] == 61_706 + 6 * 25 * 2  # LeNet-5 for three channels instead of one
     text = said(app)
     assert "They differ only in **Normalisation**" in text
-    assert "10.00 % in epoch 2" in text
+    assert "10.00% in epoch 2" in text
 
 
 def test_a_pair_is_a_button(places: tuple[Path, Path]) -> None:

@@ -80,6 +80,17 @@ def test_translations_take_the_same_values(translation: Catalog) -> None:
         assert all(other <= plural for other in others), message.id
 
 
+def test_percentages_are_written_in_one_way(source: Catalog, translation: Catalog) -> None:
+    """English writes 94.8%, Spanish 94.8 %, both with a point; `{share:.1%}` would know no space: see `percent`."""
+    english = [form for message in messages(source) for form in forms(message.id)]
+    assert [each for each in english if re.search(r"[\d}][ \u00a0]%|%}", each)] == []
+    assert translation.locale is not None
+    spaced = not translation.locale.percent_formats[None].suffix[0].startswith("%")
+    wrong = re.compile(r"[\d}]%|%}|\d,\d{1,2}\b(?!\))" if spaced else r"[\d}][ \u00a0]%")
+    translated = [form for message in messages(translation) for form in forms(message.string)]
+    assert [each for each in translated if wrong.search(each)] == []
+
+
 def test_the_header_is_filled_in(translation: Catalog) -> None:
     """Nothing of Babel's model header, such as FULL NAME or EMAIL@ADDRESS, is left."""
     header = "\n".join(value for _, value in translation.mime_headers)

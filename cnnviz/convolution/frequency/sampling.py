@@ -112,7 +112,7 @@ def blur_weights(blur: str, stride: int | Pair = 2, taps: int | None = None, sig
     - "box": the mean of `stride` pixels; for an even stride the window reaches one pixel further behind
     - "binomial": `taps` binomial coefficients, 2 stride - 1 of them when None: 1 2 1 for stride 2, the default of
       BlurPool (Zhang 2019, section 3.2)
-    - "gaussian": of `sigma` pixels, stride / 2 when None: a wave at the new limit then keeps exp(-pi^2 / 8) = 29 % of
+    - "gaussian": of `sigma` pixels, stride / 2 when None: a wave at the new limit then keeps exp(-pi^2 / 8) = 29% of
       its amplitude, whatever the stride; cut at 3 sigma
 
     Raises:

@@ -36,7 +36,7 @@ __all__ = [
 
 
 class Factorised5x5(nn.Sequential):
-    """Two 3×3 convolutions in the place of one 5×5 (§3.1, figure 1): the same receptive field, 28 % cheaper.
+    """Two 3×3 convolutions in the place of one 5×5 (§3.1, figure 1): the same receptive field, 28% cheaper.
 
     The percentage is for equal channels: (9 + 9) / 25. There is an activation between the two, too.
 
@@ -63,7 +63,7 @@ class Factorised5x5(nn.Sequential):
 
 
 class Asymmetric(nn.Sequential):
-    """1×n and n×1 in the place of n×n (§3.2, figure 3): for n = 3 a third cheaper, for n = 7 by 71 %.
+    """1×n and n×1 in the place of n×n (§3.2, figure 3): for n = 3 a third cheaper, for n = 7 by 71%.
 
     Args:
         in_channels: of the input and of the map between the two.

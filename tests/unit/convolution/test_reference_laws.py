@@ -105,7 +105,8 @@ def test_columns_as_unfold(case: Case) -> None:
 
 def padded_by_numpy(case: Case) -> np.ndarray:
     """The input with its padding."""
-    rows, columns = case.layer.axes(case.cells.shape[1:])  # type: ignore[arg-type]  # rows and columns
+    _, height, width = case.cells.shape
+    rows, columns = case.layer.axes((height, width))
     widths = ((0, 0), (rows.before, rows.after), (columns.before, columns.after))
     modes = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     return np.pad(case.cells, widths, mode=modes[case.layer.padding_mode])
@@ -117,7 +118,8 @@ def test_columns_of_pooling(data: st.DataObject, case: Case) -> None:
     """Each column holds one window, channel by channel; the padding is 0, or minus infinity for the maximum."""
     layer = case.layer
     matrix = im2col.columns(layer, case.cells)
-    rows, columns = layer.taps(case.cells.shape[1:])  # type: ignore[arg-type]  # rows and columns
+    _, height, width = case.cells.shape
+    rows, columns = layer.taps((height, width))
     channel, i, j, k, l = (  # noqa: E741 - (k, l) is the place in the window
         data.draw(st.integers(0, n - 1)) for n in (layer.in_channels, len(rows), len(columns), *layer.kernel_size)
     )

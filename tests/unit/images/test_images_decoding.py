@@ -372,7 +372,7 @@ def test_large_pictures_are_averaged(
     measured = image.levels if len(shape) == 3 else image.levels[..., 0]
     assert np.abs(measured - expected).max() <= 0.5 + (0 if kind is np.uint8 else 0.01)
     assert image.original_size == shape[:2]
-    assert notes(image).startswith(f"Reduced from {shape[0]} × {shape[1]} to {image.size[0]} × {image.size[1]}")
+    assert notes(image).startswith(f"Reduced from {shape[1]} × {shape[0]} to {image.size[1]} × {image.size[0]}")
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_turning_comes_with_reduction(encode: Encode) -> None:
     image = images.read(data, "x")
     assert image.size == (2048, 512)
     assert image.original_size == (4096, 1024)
-    assert str(image.notes[-1]).startswith("Reduced from 4096 × 1024 to 2048 × 512")
+    assert str(image.notes[-1]).startswith("Reduced from 1024 × 4096 to 512 × 2048")
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_shipped_networks_are_what_their_entry_says(name: str) -> None:
 
 def test_digits_are_white_on_black() -> None:
     """Who draws black on white is told; colours have no such side."""
-    assert "13 %" in str(catalogue.load("lenet5-mnist").note)
+    assert "13%" in str(catalogue.load("lenet5-mnist").note)
     assert catalogue.load("resnet20-cifar10").note is None
 
 

@@ -102,7 +102,7 @@ def test_the_readme_tells_how_weights_were_made(name: str, root: Path) -> None:
     right, count = sum(row[i] for i, row in enumerate(matrix)), sum(map(sum, matrix))
     assert right / count == pytest.approx(card["accuracy"]["top1"])
     row = next(line for line in (root / "README.md").read_text(encoding="utf-8").splitlines() if f"`{name}`" in line)
-    assert f"{100 * right / count:.2f} % of {count:,}" in row
+    assert f"{100 * right / count:.2f}% of {count:,}" in row
     assert f"--model {card['recipe']['model']}" in row
     assert f"--epochs {card['recipe']['epochs']}" in row
 

@@ -115,7 +115,7 @@ _SE_RESNET = Architecture(
         Published("ImageNet", "Hu et al. 2017, table 10 (r = 16)", top1=77.72, top5=93.97, parameters=28.1e6),
     ),
     blocks=("SEBottleneck", "SqueezeExcitation"),
-    lesson=N_("The gates hold 9 % of the parameters, but less than a thousandth of the operations."),
+    lesson=N_("The gates hold 9% of the parameters, but less than a thousandth of the operations."),
 )
 
 DENSE: tuple[Architecture, ...] = (*(_densenet(depth) for depth in (121, 169, 201)), _SE_RESNET)

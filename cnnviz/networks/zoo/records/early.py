@@ -183,8 +183,8 @@ _ALEXNETS = (
         num_classes=1000,
         novelty=N_(
             "A deep network trained on 1.2 million photos and two graphics cards: ReLU, dropout, overlapping "
-            "pooling, normalisation across maps. It won ImageNet 2012: five guesses missed the class of 15.3 % of the "
-            "pictures, those of the second best 26.2 %."
+            "pooling, normalisation across maps. It won ImageNet 2012: five guesses missed the class of 15.3% of the "
+            "pictures, those of the second best 26.2%."
         ),
         options=(
             _NARROWING,

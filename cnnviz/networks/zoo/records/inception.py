@@ -84,7 +84,7 @@ _GOOGLENET_2014 = Architecture(
     blocks=("Inception", "AuxiliaryHead"),
     lesson=N_(
         "Compare it with torchvision's form: its 5 × 5 kernels have 25 weights instead of 9, but the whole network "
-        "only 6 % more."
+        "only 6% more."
     ),
 )
 _INCEPTION_V3 = Architecture(
@@ -231,7 +231,7 @@ _XCEPTION = Architecture(
         ),
     ),
     blocks=("XceptionBlock", "SeparableConvolution"),
-    lesson=N_("Nine of ten operations are in the 1 × 1 convolutions; the depthwise ones take less than 2 %."),
+    lesson=N_("Nine of ten operations are in the 1 × 1 convolutions; the depthwise ones take less than 2%."),
 )
 
 INCEPTION: tuple[Architecture, ...] = (

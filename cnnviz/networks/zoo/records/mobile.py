@@ -34,7 +34,7 @@ _MOBILENET_V1 = Architecture(
     options=(WIDTH, replace(DROPOUT, default=0.001), _RELU6, _NORM),
     published=(Published("ImageNet", "Howard et al. 2017, table 8", top1=70.6, parameters=4.2e6, macs=569e6),),
     blocks=("DepthwiseSeparable", "ConvNormActivation"),
-    lesson=N_("Nineteen of twenty operations are in the 1 × 1 convolutions, the depthwise ones take 3 %."),
+    lesson=N_("Nineteen of twenty operations are in the 1 × 1 convolutions, the depthwise ones take 3%."),
 )
 _MOBILENET_V2 = Architecture(
     key="mobilenet_v2",

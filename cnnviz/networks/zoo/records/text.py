@@ -46,7 +46,7 @@ _TEXT_CNN = Architecture(
         Published(_MR, f"{_TABLE_2}, CNN-rand", top1=76.1),
     ),
     blocks=("WordVectors", "Phrases"),
-    lesson=N_("The vectors of the words hold 94 % of the parameters, the filters nearly all the rest."),
+    lesson=N_("The vectors of the words hold 94% of the parameters, the filters nearly all the rest."),
 )
 
 TEXT: tuple[Architecture, ...] = (_TEXT_CNN,)

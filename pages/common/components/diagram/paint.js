@@ -24,8 +24,8 @@ const bytesText = (number) => `${short(number)}${number >= 999.5 ? "" : " "}B`;
 function shareText(part, total) {
   if (!total || !part) return "";
   const share = (100 * part) / total;
-  if (share < 0.1) return "< 0.1 %";
-  return `${share >= 99.95 ? 100 : share.toFixed(share < 9.95 ? 1 : 0)} %`;
+  if (share < 0.1) return `< 0.1${percentSign}`;
+  return `${share >= 99.95 ? 100 : share.toFixed(share < 9.95 ? 1 : 0)}${percentSign}`;
 }
 
 function valueOf(box, paint) {

@@ -8,7 +8,7 @@ function short(value, digits = 3) {
   return text.replaceAll("-", "\u2212");
 }
 
-const percent = (share, digits = 0) => (share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)}\u00a0%`);
+const percent = (share, digits = 0) => (share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)}${percentSign}`);
 
 // "{name}" filled in.
 const told = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);

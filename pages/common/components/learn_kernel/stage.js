@@ -173,7 +173,7 @@ class Stage {
     const notes = COLUMNS.map((name) => this.host.querySelector(`[data-name="${name}"] .note`));
     notes[0].textContent = fill(labels.sum, { value: say(lesson.kernel(lesson.weights, at).reduce((sum, weight) => sum + weight, 0)) });
     notes[1].textContent = fill(labels.sum, { value: say((lesson.sought ?? lesson.answer).reduce((sum, weight) => sum + weight, 0)) });
-    notes[2].textContent = distance === null ? "" : fill(labels.apart, { share: distance < 10 ? `${(100 * distance).toFixed(1)} %` : "> 1000 %" });
+    notes[2].textContent = distance === null ? "" : fill(labels.apart, { share: distance < 10 ? `${(100 * distance).toFixed(1)}${percentSign}` : `> 1000${percentSign}` });
   }
 
   // How the chosen weight is changed by the step from here, and where its gradient comes from.

@@ -12,10 +12,10 @@ const ANSWER_MARKUP = `
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-// 99.4 %; never 100 where it is less.
+// 99.4%; never 100 where it is less.
 function percent(share) {
   const text = (100 * share).toFixed(1);
-  return text === "100.0" ? (share < 1 ? "> 99.9 %" : "100 %") : `${text} %`;
+  return text === "100.0" ? `${share < 1 ? "> 99.9" : "100"}${percentSign}` : `${text}${percentSign}`;
 }
 
 class AnswerPanel {

@@ -8,7 +8,7 @@ const PAD_MARKUP = `
   <div class="tools" role="toolbar">
     <button type="button" data-act="undo"></button><button type="button" data-act="clear"></button>
     <label><span></span><input type="range" min="8" max="48" step="1" value="24"></label>
-    <button type="button" data-act="save" class="save">⤓</button>
+    <button type="button" data-act="save" class="save">⤓ PNG</button>
     <span class="full" role="status"></span>
   </div>`;
 

@@ -10,7 +10,7 @@ Object.assign(Player.prototype, {
     if (kind === "link") return this.copyLink();
     const button = this.part(".export summary");
     try {
-      const blob = await this[`export_${kind}`]((share) => (button.textContent = `${Math.round(100 * share)} %`));
+      const blob = await this[`export_${kind}`]((share) => (button.textContent = `${Math.round(100 * share)}${percentSign}`));
       save(blob, `cnnviz-${this.header.name}.${kind}`);
     } finally {
       button.textContent = this.labels.export;
