@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from cnnviz.training.loop import Loop
     from cnnviz.training.pictures import DataSet
 
-__all__ = ["Answers", "Observation", "epochs", "read", "write"]
+__all__ = ["MOST_BLOCKS", "MOST_CHANNELS", "Answers", "Observation", "epochs", "read", "write"]
+
+MOST_BLOCKS, MOST_CHANNELS = 6, 16
+"""Blocks of a network whose maps are kept, and channels of each."""
 
 _NONE = N_("The run in {folder} kept nothing to look at after epoch {epoch}.")
 _DAMAGED = N_("What the run in {folder} kept after epoch {epoch} is damaged: its other epochs are not concerned.")

@@ -15,7 +15,7 @@ from torch.nn import functional
 from cnnviz.training.aside import aside
 from cnnviz.training.blocks import blocks
 from cnnviz.training.loop import Evaluation, Loop, evaluate
-from cnnviz.training.observations import Answers, Observation
+from cnnviz.training.observations import MOST_BLOCKS, MOST_CHANNELS, Answers, Observation
 from cnnviz.training.pictures import DataSet, Pictures
 
 __all__ = ["MOST_FILTERS", "observe", "strip", "weighted"]
@@ -23,7 +23,6 @@ __all__ = ["MOST_FILTERS", "observe", "strip", "weighted"]
 MOST_FILTERS = 64
 """Filters of the first layer that an observation keeps."""
 
-_MAPS, _CHANNELS = 6, 16
 _LAYERS = 160
 _STRIP, _MISTAKES = 24, 12
 _BEFORE = 1000  # test pictures that are asked about before training
@@ -172,7 +171,7 @@ def _forward(
 
     def keep(name: str, output: Tensor) -> None:
         if output.ndim == 4 and output.shape[2] * output.shape[3] > 1 and name not in maps:
-            maps[name] = _small(output[0, :_CHANNELS].float()).clone()  # a layer behind it may work in place
+            maps[name] = _small(output[0, :MOST_CHANNELS].float()).clone()  # a layer behind it may work in place
 
     seen = {name: module for name, module in blocks(loop.network) if _convolves(module)}
     with aside(loop.network), torch.no_grad(), _watched(layers, measure), _watched(seen, keep):
@@ -180,7 +179,7 @@ def _forward(
         loop.network(loop.test[0][chosen.to(loop.test[0].device)])
     means = torch.stack([torch.stack(each).mean() if each else torch.zeros(()) for each in squares.values()])
     return dict(zip(layers, means.sqrt().tolist(), strict=True)), {
-        name: maps[name].cpu().numpy() for name in _spread(list(maps), _MAPS)
+        name: maps[name].cpu().numpy() for name in _spread(list(maps), MOST_BLOCKS)
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from sys import getsizeof
+from threading import Lock
 
 import numpy as np
 import streamlit as st
@@ -10,11 +12,14 @@ from numpy.typing import NDArray
 
 from cnnviz.networks.differences import channel_changes, relative_change
 from pages.common.language import _
-from pages.common.map_strips import Block, Group, Maps, as_maps, short_number
+from pages.common.map_strips import Block, Group, Maps, Row, as_maps, short_number
 from pages.common.maps_looked import Looked
 from pages.common.maps_order import Order, order_of, page_of
+from pages.common.percent import percent as written
 
-__all__ = ["blocks_of", "changed_block", "group_of", "kept_strips", "percent", "shape_of"]
+__all__ = ["Shelf", "blocks_of", "changed_block", "group_of", "kept_strips", "percent", "shape_of"]
+
+_MOST_BYTES = 32 * 2**20  # of all strips: those of CIFAR take 20 to 300 kB, the largest of ImageNet 3 MB
 
 
 def changed_block(
@@ -34,7 +39,7 @@ def changed_block(
     if first.shape != second.shape or not (paired or order.sort != "strength"):
         halves = zip(labels, (first, second), strict=True)
         groups = [
-            Group(page_of(order_of(each, None, order.sort), order.page), [(label, each)]) for label, each in halves
+            Group(page_of(order_of(each, None, order.sort), order.page), [Row(label, each)]) for label, each in halves
         ]
         shapes = dict.fromkeys((shape_of(first), shape_of(second)))
         return Block(" · ".join((title, " | ".join(shapes))), groups)
@@ -42,7 +47,7 @@ def changed_block(
     text = _("{title} · {shape} · changed by {percent}").format(
         title=title, shape=shape_of(first), percent=percent(change)
     )
-    rows = [(labels[0], first), (labels[1], second), (_("difference"), second - first)]
+    rows = [Row(labels[0], first), Row(labels[1], second), Row(_("difference"), second - first, difference=True)]
     channels = order_of(first, second, order.sort)
     return Block(text, [group_of(rows, channels, order.page, channel_changes(first, second))])
 
@@ -58,7 +63,7 @@ def blocks_of(
     ]
 
 
-def group_of(rows: Sequence[tuple[str, Maps]], order: Sequence[int], page: int, changes: NDArray[np.float64]) -> Group:
+def group_of(rows: Sequence[Row], order: Sequence[int], page: int, changes: NDArray[np.float64]) -> Group:
     """The channels of a page with their root mean square changes."""
     channels = page_of(order, page)
     return Group(channels, rows, [f"Δ {short_number(float(changes[each]))}" for each in channels])
@@ -73,10 +78,33 @@ def percent(share: float) -> str:
     """A relative change: 12.3%; ten times and more as a multiple."""
     if not np.isfinite(share):
         return "∞"
-    return f"{100 * share:.1f}%" if share < 10 else f"{share:,.0f}×"
+    return written(share) if share < 10 else f"{share:,.0f}×"
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
-def kept_strips(key: object, _build: Callable[[], str]) -> str:
+def kept_strips(key: Hashable, build: Callable[[], str]) -> str:
     """HTML of strips, kept by what it was made of: `key` has to name everything, the language too."""
-    return _build()
+    return _shelf().get(key, build)
+
+
+class Shelf:
+    """Texts by their keys: those that were asked for last, up to `most` bytes together."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._texts: dict[Hashable, str] = {}
+        self._lock = Lock()
+
+    def get(self, key: Hashable, build: Callable[[], str]) -> str:
+        """The text, built where it is not kept."""
+        text = self._texts.get(key) or build()
+        with self._lock:
+            self._texts.pop(key, None)
+            self._texts[key] = text  # behind all others
+            while sum(map(getsizeof, self._texts.values())) > self._most:
+                del self._texts[next(iter(self._texts))]
+        return text
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> Shelf:
+    return Shelf(_MOST_BYTES)

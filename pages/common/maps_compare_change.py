@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,27 +13,29 @@ from numpy.typing import NDArray
 
 from cnnviz.engine import AlteredPassJob
 from cnnviz.errors import ParameterError
-from cnnviz.figures import encode
 from cnnviz.images import alterations
 from cnnviz.images.alterations import Alteration
 from cnnviz.networks.differences import channel_changes, relative_change
 from cnnviz.networks.equivariance import Following, followed, following, jump_of
 from pages.common.charts import COLOURS, base, chart
 from pages.common.language import _, current
-from pages.common.map_strips import Block, as_maps, strips
+from pages.common.map_strips import Block, Row, as_maps, strips
 from pages.common.maps_answers import answer_bars, answer_sentence
 from pages.common.maps_blocks import group_of, kept_strips, percent, shape_of
 from pages.common.maps_changes import step_ticks
 from pages.common.maps_compare_parts import strips_controls
 from pages.common.maps_looked import Looked
 from pages.common.maps_order import Order, order_of
+from pages.common.percent import percent_sign
 from pages.common.pictures import parameter_control
 from pages.common.settings import Settings
+from pages.common.small_figures import figure, in_a_row
 from pages.common.work import awaited
 
 __all__ = ["change_view", "read_amount"]
 
 _HEIGHT = 300
+_PICTURE = 120  # pixels
 _LARGEST_AMOUNT = 1000.0
 
 
@@ -108,15 +108,9 @@ def _title(kind: str) -> str:
 
 def _pictures(seen: list[NDArray[np.float32]], labels: tuple[str, str]) -> str:
     """What the network saw, before and after."""
-    shown = []
-    for label, each in zip(labels, seen, strict=True):
-        levels = np.rint(255 * each).astype(np.uint8)
-        data = base64.b64encode(encode.png(levels[..., 0] if levels.shape[2] == 1 else levels)).decode()
-        name = html.escape(_("The network saw, {when}").format(when=label), quote=True)
-        style = "width:96px;image-rendering:pixelated"
-        image = f'<img alt="{name}" style="{style}" src="data:image/png;base64,{data}">'
-        shown.append(f'<figure style="margin:0"><figcaption>{html.escape(label)}</figcaption>{image}</figure>')
-    return f'<div style="display:flex;gap:12px">{"".join(shown)}</div>'
+    words = _("The network saw, {when}")
+    parts = zip(seen, labels, strict=True)
+    return in_a_row(figure(each, _PICTURE, label, words.format(when=label)) for each, label in parts)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -137,7 +131,7 @@ def _chart(looked: Looked, found: Mapping[str, Following], alteration: Alteratio
             x=[layer.index for layer in layers],
             y=[100 * each if math.isfinite(each) else None for each in values],
             text=[layer.name for layer in layers], name=name, mode="lines", line={"color": colour, "width": 2.5},
-            hovertemplate="%{text}: %{y:.1f}%<extra></extra>",
+            hovertemplate="%{text}: %{y:.1f}" + percent_sign() + "<extra></extra>",
         )  # fmt: skip
     base(figure, _HEIGHT)
     figure.update_xaxes(**step_ticks(layers))
@@ -165,14 +159,13 @@ def _caption(before: Looked, after: Looked, step: str, alteration: Alteration) -
     moved = _moved(before, step, alteration)
     stayed = percent(relative_change(first, second))
     if moved is first:
-        title = f"{step} · {shape_of(as_maps(first))}"
-        return _("{step} · changed by {percent}").format(step=title, percent=stayed)
-    text = _("{step}: against the maps before {stayed}, against those maps moved along {moved}.")
-    words = [text.format(step=step, stayed=stayed, moved=percent(relative_change(moved, second)))]
+        return _("Changed by {percent}.").format(percent=stayed)
+    text = _("Changed by {stayed} against the maps before, by {moved} against those maps moved along.")
+    words = [text.format(stayed=stayed, moved=percent(relative_change(moved, second)))]
     if alteration.kind == "shift":
         jump = jump_of(before.layer(step), before.done.input.shape[-1])
         places = alteration.amount / jump
-        text = _("A shift of {pixels} pixels is {places:g} places here (one place every {jump:g} pixels).")
+        text = _("The shift in places of this step: {pixels} px / {jump:g} px = {places:g}.")
         words.append(text.format(pixels=alteration.amount, places=places, jump=jump))
         if places != round(places):
             words.append(_("No whole number: the maps cannot follow exactly."))
@@ -184,12 +177,12 @@ def _block(
 ) -> Block:
     first, second = (as_maps(each.done.maps[step]) for each in (before, after))
     moved = as_maps(_moved(before, step, alteration))
-    rows = [(labels[0], first), (labels[1], second)]
+    rows = [Row(labels[0], first), Row(labels[1], second)]
     if alteration.moves and moved is not first:
-        rows.append((_("before, moved along"), moved))
-        rows.append((_("after − moved"), second - moved))
+        rows.append(Row(_("before, moved along"), moved))
+        rows.append(Row(_("after − moved"), second - moved, difference=True))
     else:
-        rows.append((_("difference"), second - first))
+        rows.append(Row(_("difference"), second - first, difference=True))
     channels = order_of(moved, second, order.sort)
-    title = _caption(before, after, step, alteration)
-    return Block(title, [group_of(rows, channels, order.page, channel_changes(moved, second))])
+    groups = [group_of(rows, channels, order.page, channel_changes(moved, second))]
+    return Block(f"{step} · {shape_of(first)}", groups, _caption(before, after, step, alteration))

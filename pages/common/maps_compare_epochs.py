@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +12,6 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cnnviz.errors import CnnvizError, ParameterError
-from cnnviz.figures import encode
 from cnnviz.networks.differences import relative_change
 from cnnviz.training import control, observations, run_networks
 from cnnviz.training.observations import Observation
@@ -25,6 +23,7 @@ from pages.common.maps_looked import Looked
 from pages.common.maps_order import order_control
 from pages.common.settings import Settings, bound
 from pages.common.site import TRAINING, link
+from pages.common.small_figures import figure
 
 __all__ = ["epochs_view", "read_run"]
 
@@ -119,14 +118,7 @@ def _age(folder: Path) -> int:
 
 
 def _picture(seen: Observation) -> str:
-    levels = seen.picture.transpose(1, 2, 0)
-    data = base64.b64encode(encode.png(levels if levels.shape[2] == 3 else np.ascontiguousarray(levels[..., 0])))
-    name = _("The test picture that the run looks at after each epoch")
-    style = "width:100%;max-width:8rem;image-rendering:pixelated"
-    return (
-        f'<figure style="margin:0"><img alt="{name}" style="{style}" src="data:image/png;base64,{data.decode()}">'
-        f"<figcaption>{name}</figcaption></figure>"
-    )
+    return figure(seen.picture.transpose(1, 2, 0), 128, _("The test picture that the run looks at after each epoch"))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -166,9 +158,9 @@ def _look_into(settings: Settings, name: str, folder: Path) -> None:
     weights = checkpoints.epochs(folder / "checkpoints")
     st.caption(
         _(
-            "A run keeps the maps of one test picture after each epoch (at most 16 channels of 6 blocks), but only the "
-            "weights of its last two."
-        )
+            "A run keeps the maps of one test picture after each epoch (at most {channels} channels of {blocks} "
+            "blocks), but only the weights of its last epochs."
+        ).format(channels=observations.MOST_CHANNELS, blocks=observations.MOST_BLOCKS)
     )
     if weights:
         run_networks.register()

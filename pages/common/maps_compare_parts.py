@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.common.language import _, current, escaped
-from pages.common.map_strips import as_maps, strips
+from pages.common.map_strips import SCALES, as_maps, strips
 from pages.common.maps_answers import answer_line
 from pages.common.maps_blocks import changed_block, kept_strips
 from pages.common.maps_looked import Looked
@@ -36,25 +36,26 @@ def choose(
         settings[name] = chosen
 
     bound(
-        f"{settings.page}/{name}", value, store, st.selectbox, label, options, format_func=title, width=420,
-        label_visibility="collapsed",
+        f"{settings.page}/{name}", value, store, st.selectbox, label, options, format_func=title, width=420
     )  # fmt: skip
 
 
-def choose_step(settings: Settings, name: str, looked: Looked, usual: str) -> str:
+def choose_step(settings: Settings, name: str, label: str, looked: Looked, usual: str) -> str:
     """Draw the choice of one step, and return it."""
     steps = [step for step, maps in looked.done.maps.items() if maps.ndim in (1, 3)]
     chosen = settings[name] if settings[name] in steps else usual
-    choose(settings, name, chosen, steps, str, _("Step"))
+    choose(settings, name, chosen, steps, str, label)
     return chosen
 
 
-def strips_controls(settings: Settings, first: Looked, usual: str = SORTS[0]) -> tuple[tuple[str, ...], Order]:
-    """Draw the choice of steps and of the order of channels; return them."""
+def strips_controls(
+    settings: Settings, first: Looked, usual: str = SORTS[0], scale: str = SCALES[0]
+) -> tuple[tuple[str, ...], Order]:
+    """Draw the choice of steps, of the order of channels and of the scale, with what is usual; return them."""
     steps = (settings["step"],) if settings["step"] in first.steps else usual_steps(first)
     chosen = steps_control(settings, "compare_steps", first.steps, steps)
     channels = max((len(as_maps(first.done.maps[each])) for each in chosen), default=1)
-    return chosen, order_control(settings, "compare", channels, usual)
+    return chosen, order_control(settings, "compare", channels, usual, scale=scale)
 
 
 def one_pair(
@@ -62,11 +63,13 @@ def one_pair(
 ) -> None:
     """One step each, which may have other shapes."""
     maps = [looked.done.maps[step] for looked, step in (first, second)]
-    usual = "difference" if paired else "strength"
-    order = order_control(settings, "compare", max(len(as_maps(each)) for each in maps), usual)
+    alike = as_maps(maps[0]).shape == as_maps(maps[1]).shape
+    sorts = [sort for sort in SORTS if alike or sort != "difference"]
+    usual = "difference" if paired and alike else "strength"
+    order = order_control(settings, "compare", max(len(as_maps(each)) for each in maps), usual, sorts=sorts)
     title = " | ".join((first[1], second[1]))
-    if as_maps(maps[0]).shape != as_maps(maps[1]).shape:
-        st.caption(_("Maps of different shapes have no difference: each shows its own channels on the common scale."))
+    if not alike:
+        st.caption(_("Maps of different shapes have no difference: each shows its own channels."))
 
     def build() -> str:
         return strips([changed_block(title, labels, maps[0], maps[1], order, paired=paired)], order.scale)

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from cnnviz.images import Image, patterns, samples, source
 from cnnviz.networks import catalogue
 from cnnviz.networks.catalogue import Entry
 from cnnviz.networks.differences import relative_changes
 from cnnviz.networks.random_networks import twin_key
 from cnnviz.training import run_networks
 from pages.common.language import _, current, escaped
-from pages.common.map_strips import strips
+from pages.common.map_strips import SCALES, strips
 from pages.common.maps_answers import answer_bars, answer_line
 from pages.common.maps_blocks import blocks_of, kept_strips
 from pages.common.maps_changes import changes_chart
@@ -28,15 +27,15 @@ from pages.common.maps_compare_parts import (
 )
 from pages.common.maps_looked import Looked, look
 from pages.common.maps_model import network_title
+from pages.common.maps_partner import image_title, partner_control, partner_look
 from pages.common.maps_steps import usual_steps
-from pages.common.pictures import own_image
 from pages.common.settings import Settings
 
 __all__ = ["layers_view", "networks_view", "pictures_view", "random_view"]
 
 
 def random_view(settings: Settings, looked: Looked) -> None:
-    """The network against the same one with random weights."""
+    """The network against the same one with random weights, whose numbers are several times as large."""
     twin = look("maps/twin", twin_key(looked.model), looked.image)
     if twin is None:
         return
@@ -47,7 +46,7 @@ def random_view(settings: Settings, looked: Looked) -> None:
             "would begin with ({second}). Channels of the two do not belong together by their numbers."
         ).format(title=escaped(looked.about.title), first=answer_line(looked), second=answer_line(twin))
     )
-    _same_steps(settings, looked, twin, labels)
+    _same_steps(settings, looked, twin, labels, scale="row")
 
 
 def networks_view(settings: Settings, looked: Looked) -> None:
@@ -70,10 +69,10 @@ def networks_view(settings: Settings, looked: Looked) -> None:
         return
     first, second = st.columns(2)
     with first:
-        step = choose_step(settings, "compare_first", looked, open_first(settings, looked))
+        step = choose_step(settings, "compare_first", _("First step"), looked, open_first(settings, looked))
     with second:
         near = step if step in other.steps else open_first(settings, other)
-        partner = choose_step(settings, "compare_second", other, near)
+        partner = choose_step(settings, "compare_second", _("Second step"), other, near)
     one_pair(settings, (looked, step), (other, partner), labels, paired=False)
     if same_classes:
         answer_bars("maps/compare/answers", looked, other, labels)
@@ -81,16 +80,11 @@ def networks_view(settings: Settings, looked: Looked) -> None:
 
 def pictures_view(settings: Settings, looked: Looked) -> None:
     """The same network looks at another picture."""
-    names = [*samples.names(), *patterns.names()]
-    offered = [each for each in names if each != looked.image.name] + ([source.UPLOAD] if own_image() else [])
-    chosen = settings["compare_picture"] if settings["compare_picture"] in offered else offered[0]
-    choose(settings, "compare_picture", chosen, offered, _picture_title, _("Picture"))
-    own = own_image()
-    image = own if chosen == source.UPLOAD and own is not None else _sample(chosen)
-    other = look("maps/picture", looked.model, image)
+    partner_control(settings, looked, "compare", _("Other picture"))
+    other = partner_look("maps/picture", settings, looked)
     if other is None:
         return
-    labels = _image_title(looked.image), _image_title(image)
+    labels = image_title(looked.image), image_title(other.image)
     both_answers(looked, other, labels)
     changes = relative_changes(looked.done.maps, other.done.maps)
     first, second = st.columns(2, gap="medium")
@@ -107,10 +101,10 @@ def layers_view(settings: Settings, looked: Looked) -> None:
     shown = usual_steps(looked)
     first, second = st.columns(2)
     with first:
-        one = choose_step(settings, "compare_first", looked, open_first(settings, looked))
+        one = choose_step(settings, "compare_first", _("First step"), looked, open_first(settings, looked))
     with second:
         rest = [each for each in shown if each != one]
-        two = choose_step(settings, "compare_second", looked, rest[-1] if rest else one)
+        two = choose_step(settings, "compare_second", _("Second step"), looked, rest[-1] if rest else one)
     one_pair(settings, (looked, one), (looked, two), (one, two), paired=True)
 
 
@@ -132,32 +126,18 @@ def _alike(first: Looked, second: Looked) -> bool:
     return {name: maps.shape for name, maps in one.items()} == {name: maps.shape for name, maps in two.items()}
 
 
-def _same_steps(settings: Settings, first: Looked, second: Looked, labels: Labels) -> None:
+def _same_steps(settings: Settings, first: Looked, second: Looked, labels: Labels, *, scale: str = SCALES[0]) -> None:
     """Strips of the same steps of two networks, and the answers."""
-    _strips(settings, first, second, labels, paired=False)
+    _strips(settings, first, second, labels, paired=False, scale=scale)
     answer_bars("maps/compare/answers", first, second, labels)
 
 
-def _strips(settings: Settings, first: Looked, second: Looked, labels: Labels, *, paired: bool) -> None:
-    steps, order = strips_controls(settings, first, "difference" if paired else "strength")
+def _strips(
+    settings: Settings, first: Looked, second: Looked, labels: Labels, *, paired: bool, scale: str = SCALES[0]
+) -> None:
+    steps, order = strips_controls(settings, first, "difference" if paired else "strength", scale)
 
     def build() -> str:
         return strips(blocks_of(steps, labels, first, second, order, paired=paired), order.scale)
 
     st.html(kept_strips(("same steps", current(), labels, first.key, second.key, steps, order, paired), build))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _sample(text: str) -> Image:
-    return source.read(text).load()
-
-
-def _picture_title(name: str) -> str:
-    if name == source.UPLOAD:
-        return _("Your own")
-    return _((samples if name in samples.names() else patterns).get(name).title)
-
-
-def _image_title(image: Image) -> str:
-    known = image.name in (*samples.names(), *patterns.names())
-    return _picture_title(image.name) if known else image.name

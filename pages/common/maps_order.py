@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,15 +36,23 @@ class Order:
 
 
 def order_settings(prefix: str) -> tuple[Setting, ...]:
-    """The settings of `order_control`; sort "": what is usual there."""
+    """The settings of `order_control`; "": what is usual there."""
     return (
         choice(f"{prefix}_sort", "", ("", *SORTS)),
-        choice(f"{prefix}_scale", SCALES[0], SCALES),
+        choice(f"{prefix}_scale", "", ("", *SCALES)),
         number(f"{prefix}_page", 0, 0, _MOST_PAGES),
     )
 
 
-def order_control(settings: Settings, prefix: str, channels: int, usual: str = SORTS[0]) -> Order:
+def order_control(
+    settings: Settings,
+    prefix: str,
+    channels: int,
+    usual: str = SORTS[0],
+    *,
+    scale: str = SCALES[0],
+    sorts: Sequence[str] = SORTS,
+) -> Order:
     """Draw the choice of the order of channels, of a page of them and of the scale.
 
     Args:
@@ -52,20 +60,27 @@ def order_control(settings: Settings, prefix: str, channels: int, usual: str = S
         prefix: of their names.
         channels: how many there are, at most.
         usual: what channels are sorted by as long as nobody says.
+        scale: likewise, what colours are shared by.
+        sorts: what channels can be sorted by.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        sort = settings[f"{prefix}_sort"] or usual
+        sort = _one_of(settings, f"{prefix}_sort", _("Sort channels by"), sorts, usual, _sort_title)
+        scale = _one_of(settings, f"{prefix}_scale", _("Colour scale"), SCALES, scale, _scale_title)
+        return Order(sort, _page_control(settings, f"{prefix}_page", channels), scale)
 
-        def store(chosen: str) -> None:
-            settings[f"{prefix}_sort"] = chosen
 
-        key = f"{settings.page}/{prefix}_sort"
-        bound(
-            key, sort, store, st.segmented_control, _("Sort channels by"), SORTS, format_func=_sort_title, required=True
-        )
-        name = f"{prefix}_scale"
-        settings.control(name, st.segmented_control, _("Colour scale"), SCALES, format_func=_scale_title, required=True)
-        return Order(sort, _page_control(settings, f"{prefix}_page", channels), settings[name])
+def _one_of(
+    settings: Settings, name: str, label: str, options: Sequence[str], usual: str, title: Callable[[str], str]
+) -> str:
+    """Draw a choice that is the usual one as long as nobody says; return it."""
+    chosen: str = settings[name] if settings[name] in options else usual
+
+    def store(text: str) -> None:
+        settings[name] = text
+
+    key = f"{settings.page}/{name}"
+    bound(key, chosen, store, st.segmented_control, label, options, format_func=title, required=True)
+    return chosen
 
 
 def _page_control(settings: Settings, name: str, channels: int) -> int:

@@ -63,7 +63,6 @@ def steps_control(settings: Settings, name: str, offered: Sequence[str], usual: 
         _("Steps"),
         list(offered),
         max_selections=_MOST,
-        label_visibility="collapsed",
         placeholder=_("Steps"),
     )
     return chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -90,6 +90,31 @@ def test_trained_against_random_comes_first() -> None:
     assert f"trained, channel {first}: {maps[first].min():.3g}".replace("-", "−") in text
 
 
+def scale_of(app: AppTest) -> str:
+    """What the colours are shared by, as the control shows it."""
+    return str(next(each for each in app.get("button_group") if each.label == "Colour scale").value)
+
+
+def test_trained_and_random_have_a_scale_each() -> None:
+    """Unless the address says otherwise: their numbers differ by an order of magnitude. Elsewhere rows share one."""
+    step = "conv1.activation"
+    rows = [("trained", *answered(MODEL, step=step)), ("random", *answered(f"random:{MODEL}", step=step))]
+    app = opened(step=step)
+    assert scale_of(app) == "row"
+    for label, _answer, maps in rows:
+        strongest = np.argsort(-np.abs(maps).mean(axis=(1, 2)))[:8]
+        bar = rf"<span>{label}<small class=.scale.><span>0</span><i [^>]*></i><span>{maps[strongest].max():.3g}<"
+        assert re.search(bar, shown(app))
+    assert "One scale" not in shown(app)
+    app = opened(step=step, compare_scale="step")
+    assert scale_of(app) == "step"
+    assert "One scale for these rows" in shown(app)
+    for mode in ("pictures", "layers", "change"):
+        app = opened(step=step, compare_with=mode)
+        assert scale_of(app) == "step"
+        assert "compare_scale" not in app.query_params
+
+
 def test_two_pictures() -> None:
     """The same step, and its change."""
     app = opened(compare_with="pictures", compare_picture="rocket", compare_steps="conv2_x.0.conv1")
@@ -98,6 +123,15 @@ def test_two_pictures() -> None:
     assert one in text
     assert two in text
     assert f"changed by {changed(maps, other)}" in text
+    boxes = labelled(app)
+    assert next(value for label, value in boxes.items() if "picture" in label) == "rocket"
+    assert boxes["Steps"] == ["conv2_x.0.conv1"]
+
+
+def labelled(app: AppTest) -> dict[str, Any]:
+    """What boxes have, by their labels as far as one can see them."""
+    boxes = [*app.get("selectbox"), *app.get("multiselect")]
+    return {each.label: each.value for each in boxes if not each.proto.label_visibility.value}
 
 
 def catalogue_step() -> str:
@@ -112,12 +146,29 @@ def test_two_networks_of_other_shapes() -> None:
     assert answered("vgg11-cifar10", step=catalogue_step())[0] in shown(app)
     channel = int(np.abs(answered(MODEL)[1]).mean(axis=(1, 2)).argmax())
     assert re.search(rf"ResNet-20, CIFAR-10, channel {channel}:", shown(app))
+    assert {"Network", "First step", "Second step"} <= set(labelled(app))
 
 
 def test_two_layers() -> None:
     """Of one shape: with their difference."""
     app = opened(compare_with="layers", compare_first="conv1.conv", compare_second="conv2_x.0.conv1")
     assert f"changed by {changed(answered(MODEL)[1], answered(MODEL, step='conv2_x.0.conv1')[1])}" in shown(app)
+    boxes = labelled(app)
+    assert (boxes["First step"], boxes["Second step"]) == ("conv1.conv", "conv2_x.0.conv1")
+
+
+def test_two_layers_of_other_shapes() -> None:
+    """There is no difference to sort by; a long name may be broken, and has to be read whole."""
+    app = opened(compare_with="layers", compare_first="conv1.conv", compare_second="conv4_x.2.activation2")
+    assert next(each for each in app.get("button_group") if each.label == "Sort channels by").value == "strength"
+    assert "<span>conv4_x.<wbr>2.<wbr>activation2</span>" in shown(app)
+    app = opened(
+        compare_with="layers",
+        compare_first="conv1.conv",
+        compare_second="conv4_x.2.activation2",
+        compare_sort="difference",
+    )
+    assert next(each for each in app.get("button_group") if each.label == "Sort channels by").value == "strength"
 
 
 def test_maps_that_follow_the_picture() -> None:
@@ -127,11 +178,10 @@ def test_maps_that_follow_the_picture() -> None:
     (one, before), (two, after) = answered(MODEL, step=step), answered(MODEL, step=step, shift=4)
     moved = before[..., np.clip(np.arange(16) - 2, 0, None)]
     text = shown(app)
-    expected = (
-        f"against the maps before {changed(before, after)}, against those maps moved along {changed(moved, after)}"
-    )
-    assert expected in text
-    assert "A shift of 4 pixels is 2 places here (one place every 2 pixels)." in text
+    one_way, other_way = changed(before, after), changed(moved, after)
+    assert f"by {one_way} against the maps before, by {other_way} against those maps moved along." in text
+    assert f"<h6>{step} · 32 × 16 × 16</h6>" in text
+    assert "The shift in places of this step: 4 px / 2 px = 2." in text
     assert two.split()[1] in text
     app = opened(compare_with="change", compare_change="shift", compare_amount="3", compare_steps=step)
     assert "No whole number" in shown(app)
@@ -159,6 +209,10 @@ def test_epochs_of_a_run(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = shown(app)
     for name, maps in first.maps.items():
         assert f"{name} · {' × '.join(map(str, maps.shape))} · changed by {changed(maps, last.maps[name])}" in text
+    channels = max(len(maps) for maps in first.maps.values())
+    assert f"at most {observations.MOST_CHANNELS} channels of {observations.MOST_BLOCKS} blocks" in text
+    assert channels <= observations.MOST_CHANNELS
+    assert len(first.maps) <= observations.MOST_BLOCKS
     curves = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
     assert [each["name"] for each in curves] == list(last.maps)
     app.button(key="maps/compare/into").click().run()
@@ -183,7 +237,8 @@ def test_random_networks_are_not_compared_with_random_ones() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [("compare_with", "x"), ("compare_model", "<b>"), ("compare_picture", "../x"), ("compare_amount", "nan"),
-     ("compare_amount", "1e9"), ("compare_run", "../x"), ("compare_epoch", "-1"), ("compare_first", "a b")],
+     ("compare_amount", "1e9"), ("compare_scale", "x"), ("compare_run", "../x"), ("compare_epoch", "-1"),
+     ("compare_first", "a b")],
 )  # fmt: skip
 def test_hostile_settings_are_refused(name: str, text: str) -> None:
     """They come from an address."""
