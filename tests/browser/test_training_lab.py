@@ -64,7 +64,7 @@ def press(page: Page, title: str) -> None:
 
 
 def test_a_run_outlives_reload_and_server(start_server: Callable[[], Any], browser: Browser, tmp_path: Path) -> None:
-    """LeNet on digits: paused, stepped, seen after a reload, going on after kill -9, stopped, resumed, 97 % right."""
+    """LeNet on digits: paused, stepped, seen after a reload, going on after kill -9, stopped, resumed, 97% right."""
     server = start_server()
     page = browser.new_context(locale="en-GB").new_page()
     page.goto(f"{server.url}/training?train_epochs=24")
@@ -114,7 +114,7 @@ def test_a_suggestion_and_train_in_one_breath(
     }""")
     runs = tmp_path / "runs"
     try:
-        _until(lambda: any(runs.glob("*/asked.json")), within=30)
+        _until(lambda: any(runs.glob("*/asked.json")), within=10)
     except AssertionError:  # on a loaded machine the second of two presses can get lost between two runs of the page
         press(page, "Train")
         _until(lambda: any(runs.glob("*/asked.json")))

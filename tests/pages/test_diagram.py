@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from cnnviz.networks.summary import summarize
 from pages.common import diagram as page_side
 from pages.common.diagram import ALL, LONGEST_NAME, MOST_OPEN, Network, Picture, View, message, read_view
 from pages.common.language import begin_run
+from tests.messages import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,16 +39,9 @@ def network(name: str) -> Network:
     return Network(record.title, summary, tree(summary), {"Net": f"class {name}"})
 
 
-def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A message as the browser takes it apart; what is drawn joins the header."""
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    blobs, start = [], 4 + length
-    for size in header["blobs"]:
-        blobs.append(data[start : start + size])
-        start += size
-    assert start == len(data)
-    contents, *others = blobs
+def received(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """Header and blobs; what is drawn joins the header."""
+    header, (contents, *others) = unpacked(data)
     return {**header, **json.loads(contents)}, others
 
 
@@ -62,7 +55,7 @@ def nodes(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_the_message_holds_pytorchs_numbers() -> None:
     """Parameters of every module, shapes of every layer, and the picture as it is."""
     model = zoo.build("resnet20")
-    header, blobs = unpacked(message([network("resnet20")], Picture(b"jpeg", 32, 32)))
+    header, blobs = received(message([network("resnet20")], Picture(b"jpeg", 32, 32)))
     shapes: dict[str, list[int]] = {}
     for name, module in model.named_modules():
         module.register_forward_hook(lambda _, __, output, name=name: shapes.update({name: list(output.shape[1:])}))
@@ -79,7 +72,7 @@ def test_the_message_holds_pytorchs_numbers() -> None:
 
 def test_differences_are_marked() -> None:
     """A plain network and its residual twin differ in the additions, and the twin alone has them."""
-    header, _ = unpacked(message([network("plain20"), network("resnet20")]))
+    header, _ = received(message([network("plain20"), network("resnet20")]))
     plain, residual = ({node["id"]: node for node in nodes(each["root"])} for each in header["networks"])
     assert plain["conv2_x"]["mark"] == residual["conv2_x"]["mark"] == "changed"
     assert plain["fc"]["mark"] == residual["fc"]["mark"] == ""
@@ -91,7 +84,7 @@ def test_differences_are_marked() -> None:
 
 def test_each_network_brings_its_own_code() -> None:
     """Two classes of one name are two: the code of the one does not hide that of the other."""
-    header, _ = unpacked(message([network("plain20"), network("resnet20")]))
+    header, _ = received(message([network("plain20"), network("resnet20")]))
     assert [each["code"] for each in header["networks"]] == [{"Net": "class plain20"}, {"Net": "class resnet20"}]
 
 
@@ -100,7 +93,7 @@ def test_a_family_that_nobody_knows_is_other() -> None:
     known = network("plain20")
     layers = [replace(layer, family='x" onload="alert(1)') for layer in known.summary.layers]
     summary = replace(known.summary, layers=tuple(layers))
-    header, _ = unpacked(message([Network("Net", summary, tree(summary), {})]))
+    header, _ = received(message([Network("Net", summary, tree(summary), {})]))
     families = {node["family"] for node in nodes(header["networks"][0]["root"]) if "children" not in node}
     assert families == {"other"}
 
@@ -108,7 +101,7 @@ def test_a_family_that_nobody_knows_is_other() -> None:
 def test_a_network_that_stops_has_shares_of_its_parameters_only() -> None:
     """They are known without a run; operations and memory are those of the layers that did run."""
     summary = summarize(zoo.blueprint("alexnet"), (1, 3, 32, 32))
-    sent = unpacked(message([Network("AlexNet", summary, tree(summary), {})]))[0]["networks"][0]
+    sent = received(message([Network("AlexNet", summary, tree(summary), {})]))[0]["networks"][0]
     assert sent["failure"]["layer"] == "conv5.pool"
     assert sent["parameters"] == summary.parameters
     assert not sent.keys() & {"macs", "memory"}
@@ -118,7 +111,7 @@ def test_whole_is_a_picture_or_a_text() -> None:
     """In the words of what the network reads."""
     summary = summarize(zoo.blueprint("text_cnn"), (1, 56), words=True)
     text = Network("Text CNN", summary, tree(summary), {})
-    header, _ = unpacked(message([text, network("plain20")]))
+    header, _ = received(message([text, network("plain20")]))
     assert [each["whole"] for each in header["networks"]] == ["the whole text", "the whole picture"]
 
 
@@ -159,7 +152,7 @@ def test_networks_are_compared_and_written_once(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(page_side, name, lambda *given, f=original, n=name: (calls.append(n), f(*given))[1])
     first = page_side.compared(*pair)
     for view in (View(), View((ALL,)), View(paint="macs")):
-        assert unpacked(message(pair, view=view))[0]["view"]["paint"] == view.paint
+        assert received(message(pair, view=view))[0]["view"]["paint"] == view.paint
     assert page_side.compared(*pair) is first
     assert calls == ["compare", "_network", "_network"]
     monkeypatch.setattr(page_side, "current", lambda: "es")
@@ -172,7 +165,7 @@ def test_the_signature_is_that_of_the_networks() -> None:
     """Another view is the same drawing; another network is not."""
     one, other = network("plain20"), network("resnet20")
     headers = [
-        unpacked(message([each], None, view))[0] for each, view in ((one, View()), (one, View((ALL,))), (other, View()))
+        received(message([each], None, view))[0] for each, view in ((one, View()), (one, View((ALL,))), (other, View()))
     ]
     signatures = [header["signature"] for header in headers]
     assert signatures[0] == signatures[1] != signatures[2]

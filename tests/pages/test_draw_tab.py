@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import struct
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +18,7 @@ from cnnviz.training.drawing import EXAMPLES, START, ink, read_strokes
 from pages.common.draw_tab import DRAW_SETTINGS, draw_message, network_blob
 from pages.common.drawing_pad import png_of, strokes_record
 from pages.common.language import begin_run
+from tests.messages import unpacked
 
 torch.set_num_threads(1)
 
@@ -27,18 +26,6 @@ torch.set_num_threads(1)
 @pytest.fixture(autouse=True)
 def _english() -> None:
     begin_run()
-
-
-def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A message as the browser takes it apart."""
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    blobs, start = [], 4 + length
-    for size in header["blobs"]:
-        blobs.append(data[start : start + size])
-        start += size
-    assert start == len(data)
-    return header, blobs
 
 
 def tab() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import zlib
 from functools import reduce
 from operator import xor
@@ -18,6 +17,7 @@ from cnnviz.training import observations
 from pages.common import lab_view as page_side
 from pages.common.lab_packing import pack_observation, pack_pictures, summary
 from pages.common.lab_view import BUNDLE, COLUMNS, Progress, Seen, feed_message, lab_message, seen
+from tests.messages import unpacked
 from tests.pages import lab_runs
 
 if TYPE_CHECKING:
@@ -30,18 +30,6 @@ if TYPE_CHECKING:
 def _fresh() -> None:
     for cache in (page_side._bundle, page_side._single, page_side._history, page_side._pictures):
         cache.clear()
-
-
-def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A message as the browser takes it apart."""
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length], parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
-    blobs, start = [], 4 + length
-    for size in header["blobs"]:
-        blobs.append(data[start : start + size])
-        start += size
-    assert start == len(data)
-    return header, blobs
 
 
 def array(record: dict[str, Any], blobs: list[bytes], kind: Any = np.uint8) -> NDArray[Any]:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import struct
-from typing import Any
-
 import numpy as np
 import pytest
 
 from cnnviz.networks.facts import Layer, Summary
 from pages.common.maps_grid import View, chosen_channel, chosen_view, extent, pack_grid
 from pages.common.maps_overview import SHOWN, chosen_step, pack_overview
+from tests.messages import unpacked
 
 RANDOM = np.random.default_rng(5)
-
-
-def unpacked(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """As unpack.js does it."""
-    (length,) = struct.unpack_from("<I", message)
-    header = json.loads(message[4 : 4 + length], parse_constant=pytest.fail)  # a browser knows no NaN
-    blobs, start = [], 4 + length
-    for size in header["blobs"]:
-        blobs.append(message[start : start + size])
-        start += size
-    assert start == len(message)
-    return header, blobs
 
 
 def summary(*names: str) -> Summary:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from functools import cache, partial
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +17,7 @@ from cnnviz.networks import catalogue
 from pages.common.language import begin_run
 from pages.common.maps_why_choice import WHY_SETTINGS, class_titles
 from pages.common.overlay import Box, Panel, overlay_message
+from tests.messages import unpacked
 from tests.pages.scripts import open_script
 
 if TYPE_CHECKING:
@@ -144,14 +142,6 @@ def test_hostile_settings_are_refused(name: str, text: str) -> None:
     with pytest.raises((ValueError, Exception)) as error:
         setting.decode(text)
     assert type(error.value).__name__ in ("ParameterError", "ValueError")
-
-
-def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A message as the browser takes it apart."""
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    ends = 4 + length + np.cumsum([0, *header["blobs"]])
-    return header, [data[start:end] for start, end in pairwise(ends)]
 
 
 def test_the_browser_gets_pixels_numbers_and_places() -> None:
