@@ -55,10 +55,12 @@ def main() -> None:
     _maps(settings)
 
 
-@st.fragment
 @guarded
 def _maps(settings: Settings) -> None:
-    """Everything that a change of picture, network or level changes, what is looked at first."""
+    """Everything that a change of picture, network or level changes, what is looked at first.
+
+    No fragment: what is pressed in one does not end its run, so that Stop would wait until the job is done.
+    """
     looked = None
     try:
         with tended():
@@ -80,7 +82,8 @@ def _controls(settings: Settings, looked: Looked | None) -> None:
     with st.sidebar:
         follow = network_controls(settings)
         drawing_controls(settings, looked)
-        picture_controls(settings)
+        if not settings["draw"]:
+            picture_controls(settings)
     settings.publish()
     follow()
 

@@ -26,7 +26,6 @@ __all__ = ["AttributionJob", "FaithfulnessJob", "FieldJob", "InversionJob", "Max
 
 _NO_STEP = N_("the name of a step that the network runs")
 _ATTRIBUTING = N_("Asking the network which pixels its answer comes from")
-_SEARCHING = N_("Searching the picture")
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ class MaximiseJob(Job["Maximised"]):
         from cnnviz.networks.maximise import maximise
 
         def report(fraction: float) -> None:
-            context.report(fraction, _SEARCHING)
+            context.report(fraction, "")
 
         return maximise(
             context.loaded.network,
@@ -170,7 +169,7 @@ class InversionJob(Job["Inverted"]):
         from cnnviz.networks.inversion import invert
 
         def report(fraction: float) -> None:
-            context.report(fraction, _SEARCHING)
+            context.report(fraction, "")
 
         return invert(
             context.loaded.network,

@@ -64,7 +64,7 @@ class Context:
     Attributes:
         loaded: the network, on `device`, with its classes and its preprocessing. Shared: not to be changed.
         device: where to compute.
-        report: says how far the job is: a fraction, 0-1, and a text marked with `N_`.
+        report: says how far the job is: a fraction, 0-1, and a text marked with `N_`, "" when there is no more to say.
         show: hands over a picture of what it has come to so far.
         cancelled: True when nobody wants the result any more; the job may then return anything at once, or raise.
         compute: the result of another job with the same network: the one that is kept, or computed now.

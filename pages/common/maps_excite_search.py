@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from numpy.typing import NDArray
 
 from cnnviz.engine import InversionJob, MaximiseJob
-from cnnviz.figures.encode import png
 from pages.common.charts import COLOURS, GREY, base, chart
-from pages.common.enlarged import enlarged
 from pages.common.language import _, escaped
 from pages.common.map_strips import short_number
 from pages.common.maps_excite_unit import Unit
 from pages.common.maps_looked import Looked
 from pages.common.maps_why_choice import layers_with_places
 from pages.common.settings import Settings
+from pages.common.small_figures import figure, in_a_row
 from pages.common.work import asked, awaited, start
 
 if TYPE_CHECKING:
@@ -29,7 +25,7 @@ __all__ = ["dream", "memory"]
 
 _SLOT = "maps/excite"
 _WIDTH = 200
-_FRAME = 72
+_FRAME = 150
 _SEEDS = 1000
 
 
@@ -46,7 +42,7 @@ def dream(settings: Settings, looked: Looked, unit: Unit) -> None:
             )
         )
         return
-    found = awaited(_SLOT, job, _("Searching"))
+    found = awaited(_SLOT, job, _("Searching for the picture that excites it most"))
     if found is None:
         return
     _found(unit, found)
@@ -70,14 +66,12 @@ def _found(unit: Unit, found: Maximised) -> None:
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=_WIDTH):
             words = _("Found: mean activation {found}").format(found=short_number(found.activation))
-            st.image(
-                png(enlarged(found.picture, _WIDTH)), width=_WIDTH, caption=words, output_format="PNG",
-                alt=_("The picture that excites the channel most"),
-            )  # fmt: skip
+            st.html(figure(found.picture, _WIDTH, words, _("The picture that excites the channel most")))
         with st.container(width="stretch"):
             _curve(found, here)
     frames = found.frames[:: max(1, len(found.frames) // 5)]
-    st.image(_strip(frames), output_format="PNG", alt=_("From noise to the picture, step by step"), width="stretch")
+    alt = _("From noise to the picture, step by step")
+    st.html(in_a_row(figure(each, _FRAME, alt=alt) for each in frames))
     st.caption(
         _(
             "Your picture: {here}. Noise {seed}, {steps} steps, {seconds} s; no picture of the training data, and "
@@ -102,14 +96,6 @@ def _curve(found: Maximised, here: float) -> None:
     chart(figure, f"{_SLOT}/curve")
 
 
-def _strip(frames: Sequence[NDArray[np.float32]]) -> bytes:
-    """Pictures side by side, a white line between them."""
-    shown = [enlarged(each, _FRAME // 2) for each in frames]
-    line = np.full((shown[0].shape[0], 4, *shown[0].shape[2:]), 255, np.uint8)
-    parts = [part for each in shown for part in (line, each)][1:]
-    return png(np.concatenate(parts, axis=1))
-
-
 def memory(settings: Settings, looked: Looked) -> None:
     """What is left of the picture in the layer that is open, or in the last one with places."""
     layers = layers_with_places(looked.done.summary)
@@ -120,12 +106,13 @@ def memory(settings: Settings, looked: Looked) -> None:
     if not asked(slot, job, _("Search it back"), ":material/history:"):
         st.caption(_("A picture is searched, from noise, that the layer cannot tell from yours."))
         return
-    found = awaited(slot, job, _("Searching"))
+    found = awaited(slot, job, _("Searching for a picture that the layer takes for yours"))
     if found is None:
         return
     with st.container(horizontal=True, gap="medium"):
         for picture, title in ((looked.seen, _("The network saw")), (found.picture, _("Found again"))):
-            st.image(png(enlarged(picture, _WIDTH)), width=_WIDTH, caption=title, alt=title, output_format="PNG")
+            with st.container(width=_WIDTH):
+                st.html(figure(picture, _WIDTH, title))
     st.caption(
         _(
             "The activations differ by {left}% of their square (at the start {first}%); what the layer has lost is not "

@@ -174,8 +174,8 @@ def _show(slot: str, mine: _Held, ticket: engine.Ticket[Any], doing: str) -> Non
     place = st.empty()
     with place.container():
         bar = st.progress(0.0, doing)
-        picture = st.empty()
         st.button(_("Stop"), key=f"{slot}/stop", on_click=_give_up, args=(mine,), icon=":material/stop:")
+        picture = st.empty()  # below: the button is not to move away from under the mouse
     shown = None
     while not ticket.done:
         progress = ticket.progress
@@ -191,8 +191,8 @@ def _show(slot: str, mine: _Held, ticket: engine.Ticket[Any], doing: str) -> Non
 def _line(ticket: engine.Ticket[Any], doing: str) -> str:
     if place := ticket.place:
         return _("{doing}: waiting, place {place}").format(doing=doing, place=place)
-    text = ticket.progress.text
-    return _("{doing}: {now}").format(doing=doing, now=_(text)) if text else doing
+    now = _(ticket.progress.text)
+    return doing if now in ("", doing) else _("{doing}: {now}").format(doing=doing, now=now)
 
 
 def _again(slot: str) -> None:

@@ -192,6 +192,13 @@ def test_a_slow_job_says_what_it_does_and_shows_what_it_has(fake: Fake) -> None:
     assert fake.asked == [1]  # a run that was cut off goes on waiting for the same
 
 
+@pytest.mark.parametrize("text", ["", "Counting"])
+def test_nothing_is_said_twice(fake: Fake, text: str) -> None:
+    """A job that says nothing of its own, or what the page says anyway."""
+    fake.next = {"progress": Progress(0.25, text)}
+    assert bars(opened()) == ["Counting"]
+
+
 def test_a_fraction_out_of_range_is_no_error(fake: Fake) -> None:
     """A job may overshoot by a rounding."""
     fake.next = {"progress": Progress(1.0000001)}
