@@ -14,8 +14,9 @@ from cnnviz.errors import CnnvizError
 from pages.common.language import _, begin_run, sentence
 from pages.common.settings import Settings
 
-__all__ = ["Suggestion", "guarded", "header", "notices", "suggestions"]
+__all__ = ["Suggestion", "guarded", "header", "leads_to_tab", "notices", "suggestions"]
 
+_TO_TAB = "suggestion leads to a tab"
 _P = ParamSpec("_P")
 _LOGGER = logging.getLogger("cnnviz.pages")
 
@@ -46,8 +47,12 @@ _STYLE = """<style>
 :is(.st-key-suggestions, .st-key-pairs, .st-key-maps-way) button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
 :is(.st-key-suggestions, .st-key-pairs, .st-key-maps-way) button p { font-size: 0.85rem; }
 .st-key-formula-narrow { display: none; }
+[data-testid="stStatusWidget"] button { display: none; } /* Streamlit's own Stop leaves half a page */
 [data-testid="stSidebarUserContent"] { padding-bottom: 2rem; }
 [data-testid="stSidebarUserContent"] .stVerticalBlock { gap: 0.75rem; }
+[data-testid="stSidebar"] :is([class*="-picture-kind-"], [class*="-maps-source-"]) [role="radiogroup"] > button {
+  flex-grow: 1; padding-inline: 0.15rem; /* four kinds of pictures in one line, also within an expander */
+}
 @media (max-width: 600px) {
   .st-key-formula-wide { display: none; }
   .st-key-formula-narrow { display: flex; }
@@ -76,6 +81,12 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
 def _follow(settings: Settings, suggestion: Suggestion, key: str, number: int) -> None:
     settings.replace(suggestion.values)
     st.session_state[key] = number
+    st.session_state[_TO_TAB] = "tab" in suggestion.values
+
+
+def leads_to_tab() -> bool:
+    """Whether a suggestion was just followed that opens a tab, which may lie below what is in sight; True once."""
+    return bool(st.session_state.pop(_TO_TAB, False))
 
 
 def notices(settings: Settings) -> None:

@@ -13,9 +13,10 @@ from cnnviz.networks import switching
 from cnnviz.networks.what_if import WhatIf
 from pages.common.charts import COLOURS, base, chart
 from pages.common.language import _, escaped, ngettext
-from pages.common.maps_answers import points, share
+from pages.common.maps_answers import points
 from pages.common.maps_looked import Looked
 from pages.common.maps_switches import switch_off
+from pages.common.percent import percent
 from pages.common.settings import Settings
 from pages.common.work import asked, awaited
 
@@ -91,7 +92,7 @@ def _figure(found: Ablation, order: np.ndarray, name: str, off: WhatIf) -> go.Fi
     ]
     hover = _("channel {channel}: “{name}” {before} → {after}")
     texts = [
-        hover.format(channel=each, name=name, before=share(found.before), after=share(found.probabilities[each]))
+        hover.format(channel=each, name=name, before=percent(found.before), after=percent(found.probabilities[each]))
         for each in order
     ]
     figure = go.Figure(
@@ -116,8 +117,8 @@ def _caption(found: Ablation, order: np.ndarray, name: str) -> str:
         ).format(
             channel=first,
             name=name,
-            before=share(found.before),
-            after=share(found.probabilities[first]),
+            before=percent(found.before),
+            after=percent(found.probabilities[first]),
             points=points(found.before, float(found.probabilities[first])),
         )
     ]

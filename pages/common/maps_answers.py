@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -9,15 +11,11 @@ from numpy.typing import NDArray
 from pages.common.charts import COLOURS, base, chart
 from pages.common.language import _, escaped
 from pages.common.maps_looked import TOP, Looked
+from pages.common.percent import percent, percent_sign
 
-__all__ = ["answer_bars", "answer_line", "answer_sentence", "points", "share", "top_classes"]
+__all__ = ["answer_bars", "answer_line", "answer_sentence", "points", "top_classes"]
 
 _BAR = 44  # pixels of a class with both bars
-
-
-def share(probability: float) -> str:
-    """94.8%."""
-    return f"{100 * probability:.1f}%"
 
 
 def points(before: float, after: float) -> str:
@@ -38,7 +36,7 @@ def answer_bars(key: str, before: Looked, after: Looked, labels: tuple[str, str]
     """Draw the likeliest classes, two bars for each, the change in percentage points written behind."""
     shares = before.done.probabilities, after.done.probabilities
     classes = top_classes(*shares)[::-1]
-    names = [_(before.about.classes[each]) for each in classes]
+    names = [html.escape(_(before.about.classes[each]), quote=False) for each in classes]  # Plotly reads <b> and links
     places = list(range(len(classes)))  # not by their names, which may be numbers, or the same for two classes
     figure = go.Figure()
     for label, values, colour, texts in zip(
@@ -51,7 +49,7 @@ def answer_bars(key: str, before: Looked, after: Looked, labels: tuple[str, str]
         figure.add_bar(
             name=label, y=places, x=[100 * float(values[each]) for each in classes], orientation="h", text=texts,
             textposition="outside", cliponaxis=False, marker_color=colour,
-            customdata=names, hovertemplate="%{customdata}: %{x:.2f}%<extra>" + label + "</extra>",
+            customdata=names, hovertemplate="%{customdata}: %{x:.2f}" + percent_sign() + "<extra>" + label + "</extra>",
         )  # fmt: skip
     base(figure, 70 + _BAR * len(classes), barmode="group", bargap=0.25, legend={"traceorder": "reversed"})
     figure.update_traces(textfont_size=14, constraintext="none")
@@ -66,15 +64,15 @@ def answer_sentence(before: Looked, after: Looked) -> str:
     shares = before.done.probabilities, after.done.probabilities
     values = {
         "name": escaped(_(before.about.classes[first])),
-        "before": share(shares[0][first]),
-        "after": share(shares[1][first]),
+        "before": percent(shares[0][first]),
+        "after": percent(shares[1][first]),
         "points": points(shares[0][first], shares[1][first]),
     }
     if first == now:
         return _("The answer stays “{name}”: {before} before, {after} now ({points} percentage points).").format(
             **values
         )
-    other = {"other": escaped(_(before.about.classes[now])), "share": share(shares[1][now])}
+    other = {"other": escaped(_(before.about.classes[now])), "share": percent(shares[1][now])}
     return _(
         "The answer turns from “{name}” to “{other}” ({share}): “{name}” had {before} and has {after} now ({points} "
         "percentage points)."
@@ -83,4 +81,4 @@ def answer_sentence(before: Looked, after: Looked) -> str:
 
 def answer_line(looked: Looked) -> str:
     """The answer with its probability, as Markdown."""
-    return f"{escaped(_(looked.about.classes[looked.answer]))} {share(looked.done.probabilities[looked.answer])}"
+    return f"{escaped(_(looked.about.classes[looked.answer]))} {percent(looked.done.probabilities[looked.answer])}"

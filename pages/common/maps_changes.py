@@ -14,6 +14,7 @@ from cnnviz.networks.what_if import is_addition
 from pages.common.charts import COLOURS, GREY, base, chart
 from pages.common.language import _
 from pages.common.maps_blocks import percent
+from pages.common.percent import percent_sign
 
 __all__ = ["changes_caption", "changes_chart", "step_ticks"]
 
@@ -59,7 +60,7 @@ def _points(layers: Sequence[Layer], changes: Mapping[str, float]) -> dict[str, 
         "x": [layer.index for layer in layers],
         "y": [each if np.isfinite(each) else None for each in values],
         "text": [layer.name for layer in layers],
-        "hovertemplate": "%{text}: %{y:.1f}%<extra></extra>",
+        "hovertemplate": "%{text}: %{y:.1f}" + percent_sign() + "<extra></extra>",
     }
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from cnnviz.figures import encode
 from cnnviz.networks.channels import principal_colours
-from pages.common.enlarged import enlarged
 from pages.common.language import _
 from pages.common.maps_looked import Looked
 from pages.common.settings import Setting, Settings, flag
+from pages.common.small_figures import figure
 
 __all__ = ["COLOURS_SETTINGS", "colour_picture"]
 
@@ -31,7 +32,8 @@ def colour_picture(settings: Settings, looked: Looked) -> None:
         return
     with st.container(horizontal=True, gap="medium"):
         alt = _("The three principal components of {count} channels as red, green and blue").format(count=len(maps))
-        st.image(_png(looked.key, settings["step"], looked), width=_WIDTH, alt=alt)
+        with st.container(width=_WIDTH):
+            st.html(figure(_colours(looked.key, settings["step"], looked), _WIDTH, alt=alt))
         st.caption(
             _(
                 "The three directions in which the {count} channels vary most (principal components) are red, green "
@@ -43,5 +45,5 @@ def colour_picture(settings: Settings, looked: Looked) -> None:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _png(key: Hashable, step: str, _looked: Looked) -> bytes:
-    return encode.png(enlarged(principal_colours(_looked.done.maps[step]), _WIDTH))
+def _colours(key: Hashable, step: str, _looked: Looked) -> NDArray[np.float32]:
+    return principal_colours(_looked.done.maps[step])

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from cnnviz.convolution.receptive_field import Region
 from cnnviz.engine import FieldJob
-from cnnviz.figures.encode import png
 from cnnviz.networks.top_places import top_places
-from pages.common.enlarged import enlarged
 from pages.common.language import _, ngettext
 from pages.common.map_strips import short_number
 from pages.common.maps_excite_unit import Unit
 from pages.common.maps_looked import Looked
 from pages.common.overlay import Box, Panel, overlay
+from pages.common.percent import percent
+from pages.common.small_figures import figure
 from pages.common.work import awaited
 
 if TYPE_CHECKING:
@@ -50,13 +50,9 @@ def places(looked: Looked, unit: Unit) -> None:
     with st.container(horizontal=True, gap="small", key="maps-excite-places"):
         for place in found:
             region = Region(*field.rows.span(place.row), *field.columns.span(place.column))
-            st.image(
-                png(enlarged(cut_out(looked.seen, region), _WIDTH)),
-                width=_WIDTH,
-                caption=short_number(place.value),
-                alt=_("row {row}, column {column}").format(row=place.row + 1, column=place.column + 1),
-                output_format="PNG",
-            )
+            alt = _("row {row}, column {column}").format(row=place.row + 1, column=place.column + 1)
+            with st.container(width=_WIDTH):
+                st.html(figure(cut_out(looked.seen, region), _WIDTH, short_number(place.value), alt))
     st.caption(
         _("Each is {rows}×{columns} pixels, what one place sees; below, its activation.").format(
             rows=field.rows.size, columns=field.columns.size
@@ -122,12 +118,12 @@ def _extent(region: Region) -> tuple[int, int]:
 
 
 def _size_words(found: EffectiveField, size: tuple[int, int]) -> str:
-    share = f"{100 * found.pixels / (size[0] * size[1]):.1f}"
+    share, threshold = percent(found.pixels / (size[0] * size[1])), percent(found.threshold, 2)
     return ngettext(
-        "{count} pixel counts, {share}% of the picture: above 4.55% of the largest derivative.",
-        "{count} pixels count, {share}% of the picture: above 4.55% of the largest derivative.",
+        "{count} pixel counts, {share} of the picture: above {threshold} of the largest derivative.",
+        "{count} pixels count, {share} of the picture: above {threshold} of the largest derivative.",
         found.pixels,
-    ).format(count=f"{found.pixels:,}", share=share)
+    ).format(count=f"{found.pixels:,}", share=share, threshold=threshold)
 
 
 def _source() -> str:

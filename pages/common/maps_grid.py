@@ -125,7 +125,8 @@ def maps_grid(
         on_open: gets the channel that is opened.
         on_layer: gets −1 or 1, for the layer before or after, and the selected channel.
         on_up: is called when the visitor leaves the layer for the network.
-        on_view: gets what the visitor chose; without it, choosing sends nothing.
+        on_view: gets what the visitor chose; without it, choosing sends nothing. When the order by difference is
+            chosen, the page is to pack the maps with the other picture's.
     """
 
     def hear(event: str, tell: Callable[[Any], None]) -> Callable[[], None]:

@@ -34,17 +34,17 @@ def is_drawn(settings: Settings) -> bool:
 
 
 def drawing_input(settings: Settings) -> Image | None:
-    """The drawing that the network is to look at; None when it is to look at the chosen picture, or nothing is drawn.
+    """The drawing that the network is to look at; None when it is to look at the chosen picture.
 
     Returns:
-        White on black; centred as MNIST's digits are, if so chosen, at the size that the network takes where that is
-        known beforehand.
+        White on black, all black when nothing is drawn; centred as MNIST's digits are, if so chosen, at the size that
+        the network takes where that is known beforehand.
     """
     drawn = settings["draw"]
     if drawn == _NONE:
         return None
     strokes = _own() if drawn == _OWN else EXAMPLES[drawn]
-    return _image(strokes, settings["draw_way"], _side(settings["model"])) if strokes else None
+    return _image(strokes, settings["draw_way"], _side(settings["model"]))
 
 
 def drawing_controls(settings: Settings, looked: Looked | None) -> None:
@@ -78,6 +78,8 @@ def _pad(settings: Settings) -> None:
     drawn = settings["draw"]
     strokes = _own() or None if drawn == _OWN else EXAMPLES[drawn]
     live_pad(_KEY, st.session_state.get(_PICK, 0), strokes, drawn == _OWN and not strokes, drew)
+    if strokes is None:
+        st.caption(_("Nothing is drawn yet: the network sees black."))
     bound(
         f"{settings.page}/example",
         drawn if drawn in EXAMPLES else None,

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz import engine
@@ -53,8 +54,8 @@ class Looked:
 
     @cached_property
     def seen(self) -> NDArray[np.float32]:
-        """The part of the picture that the network got, (H, W, C), 0–1."""
-        return self.about.preparation.seen(self.image)
+        """The part of the picture that the network got, (H, W, C), 0–1; not to be written to."""
+        return _seen((self.model, self.image.digest), self)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -69,6 +70,13 @@ class Looked:
     def answer(self) -> int:
         """The likeliest class."""
         return int(self.done.probabilities.argmax())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _seen(key: Hashable, _looked: Looked) -> NDArray[np.float32]:
+    seen = _looked.about.preparation.seen(_looked.image)
+    seen.setflags(write=False)
+    return seen
 
 
 def look(slot: str, model: str, image: Image, off: WhatIf = NOTHING) -> Looked | None:

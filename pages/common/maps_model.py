@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnnviz.networks import catalogue, random_networks, torchvision_models
 from cnnviz.networks.catalogue import Entry
 from cnnviz.training import run_networks
-from pages.common.language import _, sentence
+from pages.common.language import _, escaped, sentence
 from pages.common.maps_fetch import fetch_offer
 from pages.common.maps_settings import NETWORK
 from pages.common.maps_uploads import upload_title, uploads
@@ -19,6 +19,7 @@ from pages.common.settings import Settings, bound
 
 __all__ = ["network_controls", "network_title", "others_offered", "source_of", "source_title", "stays_with"]
 
+_SHOWN = 24  # letters that the select box has room for
 _SOURCES = ("shipped", "own", "run", "torchvision", "random", "upload")
 
 
@@ -71,6 +72,7 @@ def network_controls(settings: Settings) -> Callable[[], None]:
         offered,
         format_func=source_title,
         required=True,
+        width="stretch",
     )
     return _choice(settings, known[source])
 
@@ -112,14 +114,15 @@ def _choice(settings: Settings, entries: Sequence[Entry]) -> Callable[[], None]:
     )
     entry = next((each for each in entries if each.key == settings["model"]), None)
     if entry is not None:
-        st.caption(_about(entry))
+        st.caption(_about(entry, titles[entry.key]))
         if entry.note is not None:
             st.caption(sentence(entry.note))
     return fetch_offer(entry)
 
 
-def _about(entry: Entry) -> str:
-    words = []
+def _about(entry: Entry, title: str) -> str:
+    """What is known of a network; the select box above cuts a long title, so that it is said in full."""
+    words = [escaped(title)] if len(title) > _SHOWN else []
     if entry.shape:
         channels, rows, columns = entry.shape
         colours = _("grey") if channels == 1 else _("colour")

@@ -15,6 +15,7 @@ from cnnviz.networks.facts import Layer, Summary
 from cnnviz.networks.landmarks import landmarks, stage
 from pages.common.components import component, pack
 from pages.common.language import _, current
+from pages.common.percent import percent
 
 __all__ = ["SCRIPTS", "SHOWN", "chosen_step", "labels", "maps_overview", "pack_overview", "strongest"]
 
@@ -103,7 +104,13 @@ def _short(values: Maps) -> list[float]:
 
 
 def maps_overview(
-    key: str, packed: bytes, answers: Sequence[tuple[str, float]], on_open: Callable[[str, int | None], None]
+    key: str,
+    packed: bytes,
+    answers: Sequence[tuple[str, float]],
+    on_open: Callable[[str, int | None], None],
+    *,
+    scores: str = "",
+    left: tuple[str, int] | None = None,
 ) -> None:
     """Draw the overview.
 
@@ -112,6 +119,8 @@ def maps_overview(
         packed: from `pack_overview`.
         answers: names and probabilities of the likeliest classes, translated, the likeliest first.
         on_open: gets the step, and the channel when one was chosen, before the page runs again.
+        scores: name of the step whose numbers are the scores of the classes; "" when there is none.
+        left: step and channel from which the visitor comes back to the network.
     """
 
     def opened() -> None:
@@ -119,8 +128,14 @@ def maps_overview(
         if chosen is not None:
             on_open(*chosen)
 
+    header = {
+        "answers": [{"name": name, "share": float(each), "text": percent(each)} for name, each in answers],
+        "scores": scores,
+        "left": None if left is None else {"step": left[0], "channel": left[1]},
+        "labels": labels(),
+    }
     data = pack(
-        {"answers": [{"name": name, "share": float(share)} for name, share in answers], "labels": labels()},
+        header,
         packed,
         colours.diverging().tobytes(),
         colours.sequential().tobytes(),
@@ -156,9 +171,12 @@ def labels() -> dict[str, str]:
         "negative": _("negative"),
         "positive": _("positive"),
         "largest": _("largest"),
-        "map": _("{step} · channel {number} of {count}: from {low} to {high}"),
+        "map": _("{step} · channel {number}, {count} in all: from {low} to {high}"),
         "step": _("{step} · {kind} · {shape} · shown from {low} to {high}"),
-        "vector": _("{step} · {kind} · {count} numbers from {low} to {high}, the largest is number {largest}"),
+        "vector": _("{step} · {kind} · {count} numbers from {low} to {high}, the largest: {largest}"),
+        "one": _("channel {number}"),
+        "back": _("Layers before"),
+        "on": _("Layers after"),
         "reduced": _("One pixel is the mean of {factor}×{factor} activations."),
         "hint": _("Point at a strip for its numbers; click a map to open it."),
     }

@@ -7,18 +7,20 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError, WeightsError
 from cnnviz.networks import catalogue, torchvision_models, weight_files, zoo
+from cnnviz.networks.own_facts import of_metadata
+from cnnviz.networks.preparation import Preparation
 from cnnviz.networks.torchvision_table import TITLES
 from pages.common.language import _, escaped, ngettext, sentence
 from pages.common.maps_looked import Looked
 from pages.common.maps_model import network_title, source_title
-from pages.common.maps_uploads import accept, read_classes
+from pages.common.maps_uploads import accept, read_facts
 from pages.common.settings import Setting, Settings, flag
 
 __all__ = ["OWN_SETTINGS", "own_tab"]
 
 OWN_SETTINGS: tuple[Setting, ...] = (flag("own_all"),)
 
-_FILE, _ARCHITECTURE, _CLASSES = "maps/own file", "maps/own architecture", "maps/own classes"
+_FILE, _ARCHITECTURE, _FACTS = "maps/own file", "maps/own architecture", "maps/own facts"
 _ERROR = "maps/own error"
 _ACCEPTED = "maps/own accepted"  # session: key of the network, and how many class names came with it
 _JSON = """{
@@ -57,7 +59,17 @@ def _upload(settings: Settings) -> None:
             help=_("It stays in this server's memory while there is room, and is never written to a disk."),
         )
         st.selectbox(_("It is of"), _architectures(), format_func=_architecture_title, key=_ARCHITECTURE)
-        st.text_area(_("Names of the classes, one a line (optional)"), key=_CLASSES, height=100, placeholder="cat\ndog")
+        st.text_area(
+            _("Names of the classes, one a line (optional)"),
+            key=_FACTS,
+            height=100,
+            placeholder="cat\ndog",
+            help=_(
+                "Or more about the weights, as JSON: what pictures were normalised with in training, their size, the "
+                "classes; everything is optional:"
+            )
+            + f"\n\n```json\n{_JSON}\n```",
+        )
         st.form_submit_button(_("Use these weights"), on_click=_take, args=(settings,), icon=":material/upload:")
 
 
@@ -79,13 +91,13 @@ def _take(settings: Settings) -> None:
     file = state.get(_FILE)
     if file is None:
         return
-    classes = read_classes(state.get(_CLASSES) or "")
     try:
-        key = accept(file.getvalue(), file.name, state.get(_ARCHITECTURE) or "", classes)
+        facts = read_facts(state.get(_FACTS) or "")
+        key = accept(file.getvalue(), file.name, state.get(_ARCHITECTURE) or "", facts)
     except CnnvizError as error:
         state[_ERROR] = error
         return
-    state[_ACCEPTED] = key, len(classes)
+    state[_ACCEPTED] = key, len(of_metadata(facts).classes)
     settings["model"], settings["off"] = key, ""
 
 
@@ -107,8 +119,18 @@ def _outcome(looked: Looked) -> None:
             names,
         )
         st.warning(text.format(names=names, count=count))
-    if looked.about.preparation.shape[0] == 3 and "mean" not in looked.about.card:
-        st.caption(_("Pictures are normalised as for ImageNet, unless the file's metadata says otherwise."))
+    st.caption(_prepared(looked.about.preparation))
+
+
+def _prepared(preparation: Preparation) -> str:
+    """How pictures are brought into the network."""
+    _channels, rows, columns = preparation.shape
+    text = _(
+        "Pictures are brought to {rows}×{columns}, then normalised: minus {mean}, divided by {std}. If the weights "
+        "were trained otherwise, say so as JSON in the field for the classes."
+    )
+    values = {name: ", ".join(f"{each:g}" for each in getattr(preparation, name)) for name in ("mean", "std")}
+    return text.format(rows=rows, columns=columns, **values)
 
 
 def _error(error: CnnvizError) -> str:

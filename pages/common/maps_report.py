@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from pages.common.percent import percent_sign
+
 __all__ = ["Bar", "Figure", "Report", "written"]
 
 _STYLE = """
@@ -85,7 +87,7 @@ def written(report: Report) -> bytes:
     body = [
         f'<div class="seen">{"".join(map(_figure, report.seen))}</div>',
         _heading(report.answer[0]),
-        f"<table>{''.join(map(_bar, report.answer[1]))}</table>",
+        f"<table>{''.join(_bar(each, report.language) for each in report.answer[1])}</table>",
         _heading(report.strips[0]),
         *map(_figure, report.strips[1]),
         _heading(report.facts[0]),
@@ -109,9 +111,10 @@ def _figure(figure: Figure) -> str:
     return f'<figure><img src="{source}" alt="{escape(figure.alt)}">{caption}</figure>'
 
 
-def _bar(bar: Bar) -> str:
+def _bar(bar: Bar, language: str) -> str:
     width = f'<div style="width: {100 * min(max(bar.share, 0.0), 1.0):.1f}%"></div>'
-    return f'<tr><td>{escape(bar.name)}</td><td>{100 * bar.share:.1f}%</td><td class="share">{width}</td></tr>'
+    share = f"{100 * bar.share:.1f}{percent_sign(language)}"
+    return f'<tr><td>{escape(bar.name)}</td><td>{share}</td><td class="share">{width}</td></tr>'
 
 
 def _fact(name: str, value: str) -> str:

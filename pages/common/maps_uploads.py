@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
+from cnnviz.errors import WeightsError
 from cnnviz.networks import torchvision_models, zoo
 from cnnviz.networks.catalogue import Entry
 from cnnviz.networks.torchvision_table import TITLES
+from cnnviz.text import N_
 from pages.common.language import _
 
-__all__ = ["accept", "read_classes", "upload_title", "uploads"]
+__all__ = ["accept", "read_facts", "upload_title", "uploads"]
 
 _UPLOADS = "maps/uploads"  # session: key -> entry
 _MOST_CLASSES = 22_000
 _LONGEST = 100  # characters of a class's name
 _LONGEST_NAME = 60  # of a file's
+_FACTS = ("architecture", "options", "classes", "shape", "mean", "std", "resize")
+_NO_JSON = N_("What you wrote about the weights begins like JSON, but is none: check its commas, quotes and brackets.")
 
 
 def uploads() -> tuple[Entry, ...]:
@@ -32,14 +36,14 @@ def upload_title(key: str) -> str:
     return _("{network}, uploaded").format(network=_architecture(key))
 
 
-def accept(data: bytes, name: str, architecture: str, classes: Sequence[str]) -> str:
+def accept(data: bytes, name: str, architecture: str, facts: Mapping[str, str]) -> str:
     """Check a file of weights, keep it and list it; returns its key.
 
     Args:
         data: of a .safetensors file.
         name: of the file.
         architecture: what it is of; "" to find that out.
-        classes: names of the classes; may be empty.
+        facts: from `read_facts`; they go before what the file's own metadata say.
 
     Raises:
         WeightsError: when it is damaged or fits no network; `misfits` lists what did not fit.
@@ -47,19 +51,34 @@ def accept(data: bytes, name: str, architecture: str, classes: Sequence[str]) ->
     from cnnviz.networks import own_networks, weight_files
     from cnnviz.networks.safetensors_metadata import with_metadata
 
-    if classes:
+    if facts:
         weight_files.from_bytes(data)  # says it better when this is another kind of file
-        data = with_metadata(data, {"classes": json.dumps(list(classes))})
+        data = with_metadata(data, facts)
     key = own_networks.keep(data, architecture)
     title = f"{_architecture(key)}, {name[:_LONGEST_NAME]}"
     _known()[key] = Entry(key, title, key.rpartition("@")[2], own_networks.UPLOADED, (), 0, True, len(data))
     return key
 
 
-def read_classes(text: str) -> list[str]:
-    """Names of classes, one a line; lines without a name are left out."""
-    names = (line.strip()[:_LONGEST] for line in text.splitlines())
-    return [name for name in names if name][:_MOST_CLASSES]
+def read_facts(text: str) -> dict[str, str]:
+    """What a visitor wrote about weights, as metadata of a .safetensors file.
+
+    Args:
+        text: names of the classes, one a line, lines without a name being left out; or the JSON of NAME.json, see
+            `own_networks`.
+
+    Raises:
+        WeightsError: when it begins like JSON and is none.
+    """
+    if text.lstrip().startswith("{"):
+        try:
+            said = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise WeightsError(_NO_JSON) from error
+        known = {name: said[name] for name in _FACTS if name in said}
+        return {name: each if isinstance(each, str) else json.dumps(each) for name, each in known.items()}
+    names = [name for line in text.splitlines() if (name := line.strip()[:_LONGEST])][:_MOST_CLASSES]
+    return {"classes": json.dumps(names)} if names else {}
 
 
 def _architecture(key: str) -> str:

@@ -7,13 +7,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.engine import FaithfulnessJob
-from cnnviz.figures.encode import png
 from cnnviz.networks.attribution import Attribution
 from cnnviz.networks.faithfulness import DRAWS, SHARE, Faithfulness
-from pages.common.enlarged import enlarged
 from pages.common.language import _
 from pages.common.maps_looked import Looked
 from pages.common.maps_why_choice import Asked, class_name
+from pages.common.percent import percent
+from pages.common.small_figures import figure
 from pages.common.work import awaited
 
 __all__ = ["check"]
@@ -37,9 +37,9 @@ def check(asked: Asked, looked: Looked, found: Attribution) -> None:
     )
     with st.container(horizontal=True, gap="medium", key="maps-why-check"):
         for mask, title, share in shown:
-            words = _("{title}: {name} {share}%").format(title=title, name=name, share=f"{100 * share:.1f}")
+            words = f"{title}: {name} {percent(share)}"
             with st.container(width=_WIDTH, gap="small"):
-                st.image(_covered(looked, mask), width=_WIDTH, caption=words, alt=title, output_format="PNG")
+                st.html(figure(_covered(looked, mask), _WIDTH, words, title))
         with st.container(width=280):
             st.markdown(_verdict(result, name))
             st.caption(_("Covered is the mean colour of the training pictures. Samek et al., 2017, arXiv 1509.06321."))
@@ -50,11 +50,12 @@ def _typical(result: Faithfulness) -> int:
     return int(np.argsort(result.at_random, kind="stable")[DRAWS // 2])
 
 
-def _covered(looked: Looked, mask: NDArray[np.bool_] | None) -> bytes:
+def _covered(looked: Looked, mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    if mask is None:
+        return looked.seen
     seen = looked.seen.copy()
-    if mask is not None:
-        seen[mask] = np.asarray(looked.about.preparation.mean, np.float32)
-    return png(enlarged(seen, _WIDTH))
+    seen[mask] = np.asarray(looked.about.preparation.mean, np.float32)
+    return seen
 
 
 def _verdict(result: Faithfulness, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -14,7 +14,7 @@ from cnnviz.engine import AttributionJob
 from cnnviz.networks.attribution_methods import METHODS, Method, methods_for
 from cnnviz.networks.facts import Summary
 from cnnviz.networks.landmarks import landmarks
-from pages.common.language import _, escaped
+from pages.common.language import _, current, escaped
 from pages.common.maps_looked import TOP, Looked
 from pages.common.maps_settings import read_step
 from pages.common.settings import Setting, Settings, bound, choice, number
@@ -133,16 +133,8 @@ def _classes(settings: Settings, looked: Looked) -> tuple[int, ...]:
     target, other = settings["why_class"], settings["why_other"]
     target = target if target < count else ANSWER
     other = other if other < count else NONE
-    order = [int(each) for each in np.argsort(-looked.done.probabilities, kind="stable")]
-    titles, shares = class_titles(looked), looked.done.probabilities
-    ordered = order[:TOP] + sorted(order[TOP:])  # those in question first, the others where one looks for them
-
-    def title(key: int) -> str:
-        if key == NONE:
-            return _("nothing")
-        meant = order[0] if key == ANSWER else key
-        text = _("the answer: {name} ({share}%)") if key == ANSWER else _("{name} ({share}%)")
-        return text.format(name=titles[meant], share=f"{100 * shares[meant]:.1f}")
+    options = _options(looked.key, current(), looked)
+    answer = looked.answer
 
     for name, value, label, first in (
         ("why_class", target, _("Why"), ANSWER),
@@ -154,14 +146,26 @@ def _classes(settings: Settings, looked: Looked) -> tuple[int, ...]:
             partial(settings.__setitem__, name),
             st.selectbox,
             label,
-            [first, *ordered],
-            format_func=title,
+            [first, *(key for key in options if key >= 0)],
+            format_func=options.__getitem__,
             width=205,
         )
-    shown = order[0] if target == ANSWER else target
+    shown = answer if target == ANSWER else target
     # A class is not compared with itself; -1 in an address is the answer here, too.
-    other = order[0] if other == ANSWER else other
+    other = answer if other == ANSWER else other
     return (shown,) if other in (NONE, shown) else (shown, other)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _options(key: Hashable, language: str, _looked: Looked) -> dict[int, str]:
+    """What is offered, a thousand titles: those in question first, the others where one looks for them."""
+    shares, titles = _looked.done.probabilities, class_titles(_looked)
+    order = [int(each) for each in np.argsort(-shares, kind="stable")]
+    title = _("{name} ({share}%)")
+    said = {each: title.format(name=titles[each], share=f"{100 * shares[each]:.1f}") for each in order}
+    answer = _("the answer: {name} ({share}%)").format(name=titles[order[0]], share=f"{100 * shares[order[0]]:.1f}")
+    ordered = order[:TOP] + sorted(order[TOP:])
+    return {NONE: _("nothing"), ANSWER: answer} | {each: said[each] for each in ordered}
 
 
 def _layer(settings: Settings, looked: Looked, layers: tuple[str, ...]) -> str:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from cnnviz.networks.facts import Layer
 from pages.common.language import _, escaped
+from pages.common.map_strips import as_maps
 from pages.common.maps_channel import one_channel
 from pages.common.maps_colours import colour_picture
 from pages.common.maps_grid import View, extent, maps_grid, pack_grid
 from pages.common.maps_looked import Looked, answers
 from pages.common.maps_overview import maps_overview, pack_overview
+from pages.common.maps_partner import partner_control, partner_look
 from pages.common.maps_settings import leave_channel
 from pages.common.settings import Settings
 
 __all__ = ["zoom"]
 
+_LEFT = "maps/left"  # session: the step and the channel that the visitor left last for the network
 _UNFINISHED = ("convolution", "normalisation", "linear", "merge")  # families: what follows may raise their numbers
 
 
@@ -29,19 +33,19 @@ def zoom(settings: Settings, looked: Looked) -> None:
     elif settings["channel"] < 0:
         _step(settings, looked)
     else:
-        one_channel(settings, looked, lambda: leave_channel(settings))
+        one_channel(settings, looked, lambda: _to_grid(settings))
 
 
 def _way(settings: Settings, looked: Looked) -> None:
     """Where one is: network › step › channel, each of which leads back."""
     step, channel = settings["step"], settings["channel"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="maps-way"):
-        _stop(escaped(looked.about.title), "network", step == "", lambda: _leave_step(settings))
+        _stop(escaped(looked.about.title), "network", step == "", lambda: _to_network(settings))
         if not step:
             st.caption(_caption(looked), width="content")
             return
         st.caption("›", width="content")
-        _stop(escaped(step), "step", channel < 0, lambda: leave_channel(settings))
+        _stop(escaped(step), "step", channel < 0, lambda: _to_grid(settings))
         if channel >= 0:
             st.caption("›", width="content")
             st.markdown("**" + _("channel {number}").format(number=channel) + "**", width="content")
@@ -91,9 +95,24 @@ def _facts(layer: Layer) -> str:
     return " · ".join(words)
 
 
-def _leave_step(settings: Settings) -> None:
-    settings["step"] = ""
+def _selected() -> dict[str, Any]:
+    """What is selected in the grid, for this session: the channel, and whether only dead ones are shown."""
+    selected: dict[str, Any] = st.session_state.setdefault("maps/selected", {})
+    return selected
+
+
+def _to_grid(settings: Settings) -> None:
+    """Back from a channel, which the grid selects."""
+    _selected()["channel"] = settings["channel"]
     leave_channel(settings)
+
+
+def _to_network(settings: Settings) -> None:
+    """Back from a step, or from a channel of it; the overview shows the place."""
+    if settings["channel"] >= 0:
+        _to_grid(settings)
+    st.session_state[_LEFT] = settings["step"], _selected().get("channel", 0)
+    settings["step"] = ""
 
 
 def _shown(looked: Looked) -> list[str]:
@@ -131,17 +150,25 @@ def _network(settings: Settings, looked: Looked) -> None:
             settings["step"], settings["at"] = step, None
             settings["channel"] = -1 if channel is None else min(channel, len(looked.done.maps[step]) - 1)
 
-    maps_overview("maps/overview", _overview_bytes(looked.key, looked), answers(looked), open_step)
+    last = looked.steps[-1]
+    maps_overview(
+        "maps/overview",
+        _overview_bytes(looked.key, looked),
+        answers(looked),
+        open_step,
+        scores=last if looked.done.maps[last].shape == (len(looked.about.classes),) else "",
+        left=st.session_state.get(_LEFT),
+    )
 
 
 # ---- one step
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _grid_bytes(key: object, step: str, _looked: Looked) -> bytes:
-    maps = _looked.done.maps[step]
+def _grid_bytes(key: object, other_key: object, step: str, _looked: Looked, _other: Looked | None) -> bytes:
     can_die = _looked.layer(step).family not in _UNFINISHED
-    return pack_grid(maps if maps.ndim == 3 else maps.reshape(-1, 1, 1), can_die=can_die)
+    other = None if _other is None else as_maps(_other.done.maps[step])
+    return pack_grid(as_maps(_looked.done.maps[step]), other, can_die=can_die)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -151,7 +178,7 @@ def _extent(key: object, _looked: Looked) -> float:
 
 def _step(settings: Settings, looked: Looked) -> None:
     step = settings["step"]
-    selected = st.session_state.setdefault("maps/selected", {})
+    selected = _selected()
 
     def open_channel(channel: int) -> None:
         settings["channel"] = selected["channel"] = min(channel, len(looked.done.maps[step]) - 1)
@@ -164,9 +191,11 @@ def _step(settings: Settings, looked: Looked) -> None:
         selected["channel"] = channel
         _turn(settings, looked, by, -1)
 
+    by_difference = settings["sort"] == "difference"
+    other = partner_look("maps/partner", settings, looked) if by_difference else None
     maps_grid(
         "maps/grid",
-        _grid_bytes(looked.key, step, looked),
+        _grid_bytes(looked.key, other and other.key, step, looked, other),
         step=step,
         kind=looked.layer(step).kind,
         network=_extent(looked.key, looked),
@@ -175,7 +204,9 @@ def _step(settings: Settings, looked: Looked) -> None:
         view=View(selected.get("channel", 0), settings["sort"], settings["scale"], selected.get("dead", False)),
         on_open=open_channel,
         on_layer=layer_changed,
-        on_up=lambda: _leave_step(settings),
+        on_up=lambda: _to_network(settings),
         on_view=view_changed,
     )
+    if by_difference:
+        partner_control(settings, looked, "grid", _("Difference to"))
     colour_picture(settings, looked)

@@ -29,6 +29,11 @@ READ = """(view) => [
     view.dataset.place.split(",").map(Number),
     view.querySelectorAll(".lines td.number")[1].textContent,
 ]"""
+COUNT_SENDING = """() => {
+    window.sendings = 0;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (...data) { window.sendings++; return send.apply(this, data); };
+}"""
 FIRST = 60_000  # milliseconds; the first network of a server waits for the import of PyTorch
 
 
@@ -60,29 +65,30 @@ def test_from_the_network_to_one_number(open_page: OpenPage, key: str) -> None:
     page.keyboard.press("Enter")
     grid = page.locator("[data-channel] .pane canvas")
     expect(grid).to_be_focused()
-    assert setting(page, "step") == STEP
+    expect(page).to_have_url(re.compile(f"step={STEP}"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     stage = page.locator(".channelview canvas.map").first
     expect(stage).to_be_focused()
+    expect(page).to_have_url(re.compile("channel="))
     wait_until_idle(page)
     channel = int(setting(page, "channel"))
 
     maps = hooked(key, STEP)
-    frames: list[int] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda data: frames.append(len(data))))
+    page.evaluate(COUNT_SENDING)
     for move in ("ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft"):
         page.keyboard.press(move)
         page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         (row, column), said = page.locator(".channelview").evaluate(READ)
         assert float(said.replace("\u2212", "-")) == pytest.approx(float(maps[channel, row, column]), abs=ROUNDED)
-    assert not frames
+    assert page.evaluate("window.sendings") == 0
 
     page.keyboard.press("Escape")
     expect(grid).to_be_focused()
+    expect(page.locator(f'[data-channel="{channel}"]')).to_be_visible()
     expect(page).not_to_have_url(re.compile("channel="))
     page.keyboard.press("Escape")
-    expect(page.locator("[data-fold=all]")).to_be_visible()
+    expect(page.locator(f'[data-step="{STEP}"]')).to_be_focused()  # all steps are shown, as before
     expect(page).not_to_have_url(re.compile("step="))
 
 
@@ -125,3 +131,19 @@ def test_a_download_that_fails_leaves_the_page(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("stSidebar").get_by_test_id("stAlert")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="A network of ours").click()
     page.locator(".overview[data-painted]").wait_for(timeout=FIRST)
+
+
+def test_a_search_stops_when_it_is_told(open_page: OpenPage) -> None:
+    """Within a second or two, under way and behind another visitor's; and another picture needs not wait for it."""
+    first, second = (open_page(f"/maps?tab=excite&model=random:resnet50&excite_seed={seed}") for seed in (1, 2))
+    for page in (first, second):
+        page.get_by_role("button", name="Search the picture").click(timeout=FIRST)
+        expect(page.get_by_text("Searching for the picture that excites it most")).to_be_visible()
+    for page in (second, first):
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_role("button", name="Search the picture")).to_be_visible(timeout=3000)
+        expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    first.get_by_role("button", name="Search the picture").click()
+    first.get_by_role("button", name="Stop").wait_for()
+    first.get_by_text("Pattern", exact=True).click()
+    expect(first).to_have_url(re.compile("picture="), timeout=3000)

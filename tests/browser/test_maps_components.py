@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from cnnviz.figures import colours
 from cnnviz.figures.display import display_signed
@@ -123,18 +124,18 @@ def test_all_channels_fit_the_box(page: Page, root: Path) -> None:
     assert page.evaluate("tools.arrange(2048, 350, 450, 26).side") == 26
 
 
-def mount_overview(page: Page, root: Path) -> None:
-    """Two stages and their answer."""
+def mount_overview(page: Page, root: Path, steps: tuple[str, ...] = STEPS, **header: Any) -> None:
+    """Steps with `MAPS`, the last with numbers of the classes, and their answer."""
     layers = tuple(
         Layer(i, name, "Conv2d", "convolution", "", (i - 1,), (), (1, 20, 12, 12), 0, "", 0, "", 0, None, False)
-        for i, name in enumerate(STEPS)
+        for i, name in enumerate(steps)
     )
-    maps = dict.fromkeys(STEPS[:-1], MAPS) | {"fc": MAPS[:, 0, 0]}
+    maps = dict.fromkeys(steps[:-1], MAPS) | {steps[-1]: MAPS[:, 0, 0]}
     packed = maps_overview.pack_overview(
-        Summary((1, 3, 8, 8), layers, (4,), 0, 0, 0, ()), maps, np.full((8, 8, 3), 0.5)
+        Summary((1, 3, 8, 8), layers, (len(steps) - 1,), 0, 0, 0, ()), maps, np.full((8, 8, 3), 0.5)
     )
-    answers = [{"name": "cat", "share": 0.75}, {"name": "dog", "share": 0.25}]
-    message = pack({"answers": answers, "labels": maps_overview.labels()}, packed, *palettes())
+    answers = [{"name": "cat", "share": 0.75, "text": "75.0%"}, {"name": "dog", "share": 0.25, "text": "25.0%"}]
+    message = pack({"answers": answers, "labels": maps_overview.labels(), **header}, packed, *palettes())
     mount(page, root, "maps_overview", maps_overview.SCRIPTS, message)
 
 
@@ -159,3 +160,32 @@ def test_the_overview_is_walked_and_opened_by_keys_and_clicks(page: Page, root: 
     ]
     largest = float(np.abs(MAPS[strongest[:8]]).max())
     assert strips.first.locator(".range").inner_text() == f"±{largest:.2g}"
+
+
+@pytest.mark.parametrize("left", [{"step": "stage7.0.b", "channel": 0}, {"step": "stage7.0.a", "channel": 3}])
+def test_whoever_comes_back_to_the_overview_finds_the_place(page: Page, root: Path, left: dict[str, Any]) -> None:
+    """The strip that was left, or the end of its block, is in sight and has the focus; edges say what hides."""
+    steps = (*(f"stage{i}.0.{part}" for i in range(12) for part in "ab"), "fc")
+    mount_overview(page, root, steps, left=left)
+    strip = page.locator('[data-step="stage7.0.b"]')
+    assert strip.get_attribute("tabindex") == "0"
+    expect(strip).to_be_in_viewport(ratio=1)
+    strongest = np.argsort(-np.abs(MAPS).mean(axis=(1, 2))).tolist()[:8]
+    marked = page.locator(".overview").evaluate("(host) => host.overview.current().row")
+    expected = strongest.index(0) if left["step"] == "stage7.0.b" and 0 in strongest else None
+    assert marked == expected
+    for button, first in ((".more.on", "fc"), (".more.back", steps[1])):
+        while page.locator(button).is_visible():
+            page.locator(button).click()
+            page.wait_for_timeout(400)
+        expect(page.locator(f'[data-step="{first}"]')).to_be_in_viewport(ratio=0.9)
+
+
+def test_the_largest_number_of_the_answers_is_a_class(page: Page, root: Path) -> None:
+    """Of any other vector, it is a channel, counted from 0."""
+    mount_overview(page, root, scores="fc")
+    said = page.locator('[data-step="fc"]').get_attribute("aria-label") or ""
+    assert said.endswith("the largest: “cat”")
+    page.evaluate("host.overview.scores = ''; host.overview.build()")
+    said = page.locator('[data-step="fc"]').get_attribute("aria-label") or ""
+    assert said.endswith(f"the largest: channel {int(MAPS[:, 0, 0].argmax())}")

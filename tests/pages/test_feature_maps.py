@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +13,7 @@ from cnnviz.networks import catalogue, zoo
 from pages.common import maps_zoom, site
 from pages.common.maps_grid import View
 from pages.common.maps_settings import NETWORK, PICTURE, maps_suggestions
+from tests.messages import unpacked
 from tests.pages.test_every_page import open_app, texts
 
 if TYPE_CHECKING:
@@ -45,6 +47,14 @@ def test_the_first_visit_shows_the_answer_of_a_shipped_network(root: Path) -> No
     assert f"answer: {name}, {100 * share:.1f}%" in texts(app)
 
 
+def test_a_title_that_the_select_box_cuts_is_said_in_full(root: Path) -> None:
+    """In the line below it; a short title is not said twice."""
+    assert "ResNet-20, CIFAR-10: resnet20-cifar10 · 32×32" in texts(maps(root)).replace("\\", "")
+    short = texts(maps(root, model="vgg11-cifar10"))
+    assert "32×32, colour" in short
+    assert "VGG-11, CIFAR-10 · 32×32" not in short
+
+
 @pytest.mark.parametrize("suggestion", range(len(maps_suggestions())))
 def test_every_suggestion_works(root: Path, suggestion: int) -> None:
     """A click draws the page anew, says what to look at, and fails nowhere."""
@@ -62,6 +72,46 @@ def test_the_way_leads_up_one_level_at_a_time(root: Path) -> None:
     assert (app.query_params["step"], "channel" in app.query_params) == ("conv1.conv", False)
     app.button("maps/to network").click().run()
     assert "step" not in app.query_params
+
+
+def test_whoever_goes_up_finds_the_place_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a channel that a link opened: the grid selects it, and the overview knows where the visitor was."""
+    grids: list[dict[str, Any]] = []
+    overviews: list[dict[str, Any]] = []
+    monkeypatch.setattr(maps_zoom, "maps_grid", lambda *_parts, **named: grids.append(named))
+    monkeypatch.setattr(maps_zoom, "maps_overview", lambda *_parts, **named: overviews.append(named))
+    app = maps(root, step="conv4_x.2.conv1", channel="37")
+    app.button("maps/to step").click().run()
+    assert grids[-1]["view"].channel == 37
+    app.button("maps/to network").click().run()
+    assert overviews[-1]["left"] == ("conv4_x.2.conv1", 37)
+    straight = maps(root, step="conv4_x.2.conv1", channel="5")
+    straight.button("maps/to network").click().run()
+    assert overviews[-1]["left"] == ("conv4_x.2.conv1", 5)
+
+
+def test_channels_can_be_sorted_by_the_difference_to_another_picture(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mean absolute difference, from hooks of the test's own; the other picture is at choice."""
+    packed: list[bytes] = []
+    monkeypatch.setattr(maps_zoom, "maps_grid", lambda _key, grid, **_named: packed.append(grid))
+    maps(root, step="conv1.conv")
+    assert "difference" not in unpacked(packed[-1])[0]["numbers"]
+    app = maps(root, step="conv1.conv", sort="difference", compare_picture="rocket")
+    assert next(each for each in app.selectbox if each.label == "Difference to").value == "rocket"
+
+    loaded = catalogue.load(NETWORK)
+    seen: list[torch.Tensor] = []
+    hook = loaded.network.get_submodule("conv1.conv").register_forward_hook(lambda *call: seen.append(call[2][0]))
+    with torch.inference_mode():
+        for name in (PICTURE, "rocket"):
+            loaded.network(loaded.prepare(samples.load(name))[None])
+    hook.remove()
+    header, blobs = unpacked(packed[-1])
+    numbers = np.frombuffer(blobs[2], "<f4").reshape(len(header["numbers"]), -1)
+    expected = (seen[0] - seen[1]).abs().mean(dim=(1, 2))
+    np.testing.assert_allclose(numbers[header["numbers"].index("difference")], expected, rtol=1e-4)
 
 
 def test_the_next_layer_keeps_the_channel_as_far_as_it_can(root: Path) -> None:

@@ -14,7 +14,6 @@ from cnnviz import engine
 from cnnviz.convolution.receptive_field import Region
 from cnnviz.images import samples
 from cnnviz.networks import catalogue, inversion, maximise
-from pages.common.enlarged import enlarged
 from pages.common.maps_excite_places import cut_out
 from tests.pages.scripts import open_script
 
@@ -99,7 +98,7 @@ def test_the_pinned_unit_and_its_field() -> None:
     count = int((gradient > 0.0455 * gradient.max()).sum())
     text = words(opened(step=STEP, channel="4", at="10.0"))
     assert f"What it looks for: {STEP.replace('_', chr(92) + '_')}, channel 4" in text
-    assert f"{count} pixels count, {100 * count / 1024:.1f}% of the picture" in text
+    assert f"{count} pixels count, {count / 1024:.1%} of the picture: above {0.0455:.2%} of the largest" in text
     assert "Each is 5×5 pixels" in text
 
 
@@ -161,12 +160,3 @@ def test_cutting_out_leaves_grey_outside() -> None:
     for region in (Region(-2, 3, 1, 4), Region(2, 8, -3, 7), Region(1, 2, 2, 2)):
         expected = padded[region.top + 4 : region.bottom + 5, region.left + 4 : region.right + 5]
         np.testing.assert_array_equal(cut_out(seen, region), expected)
-
-
-def test_enlarging_keeps_every_pixel() -> None:
-    """Squares of one level."""
-    seen = np.random.default_rng(3).random((3, 4, 1), np.float32)
-    large = enlarged(seen, 10)
-    assert large.shape == (15, 20)
-    np.testing.assert_array_equal(large[2::5, 2::5], np.rint(255 * seen[:, :, 0]).astype(np.uint8))
-    np.testing.assert_array_equal(large[:5, :5], large[0, 0])

@@ -66,8 +66,10 @@ def test_the_toggle_brings_a_drawing_and_takes_it_away() -> None:
 
 
 def test_the_visitors_drawing() -> None:
-    """Nothing drawn is no picture; what the visitor drew is one, for a colour network, too."""
-    assert opened(draw="own").session_state["drawn"] is None
+    """An empty pad is black, and said to be; what the visitor drew is a picture, for a colour network, too."""
+    empty = opened(draw="own")
+    assert not empty.session_state["drawn"].levels.any()
+    assert any("Nothing is drawn yet" in each.value for each in empty.caption)
     app = AppTest.from_function(page, default_timeout=60)
     app.query_params.update({"draw": "own"})
     strokes = (Stroke(((140.0, 60.0), (140.0, 220.0)), 24.0),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.networks import catalogue, weight_files, zoo
-from pages.common.maps_uploads import read_classes
+from pages.common.maps_uploads import read_facts
 
 torch.set_num_threads(1)
 
@@ -114,8 +116,29 @@ def test_how_to_convert_and_what_is_here() -> None:
     assert f"{sum(each.offline for each in entries)} of {len(entries)}" in " ".join(each.value for each in app.caption)
 
 
-def test_names_of_classes() -> None:
-    """One a line, within limits."""
-    assert read_classes(" cat\r\n\n dog") == ["cat", "dog"]
-    assert len(read_classes("x" * 1000)[0]) == 100
-    assert len(read_classes("x\n" * 30_000)) == 22_000
+def test_what_a_visitor_says_about_weights() -> None:
+    """Names of classes, one a line, within limits."""
+    classes = [json.loads(read_facts(text)["classes"]) for text in (" cat\r\n\n dog", "x" * 1000, "x\n" * 30_000)]
+    assert classes == [["cat", "dog"], ["x" * 100], ["x"] * 22_000]
+    assert read_facts(" \n") == {}
+
+
+def test_preprocessing_in_json_is_used_and_told() -> None:
+    """Mean, deviation and classes as the visitor says; the caption prints what is used."""
+    facts = {"classes": ["a", "b", "c"], "mean": [0.25], "std": [0.5], "resize": 40, "unknown": 1}
+    app = uploaded(save(weights()), classes=json.dumps(facts, indent=1))
+    loaded = catalogue.load(app.session_state["settings/maps"]["model"])
+    preparation = loaded.preparation
+    assert (preparation.mean, preparation.std, preparation.resize) == ((0.25,), (0.5,), 40)
+    assert loaded.classes == ("a", "b", "c")
+    rows, columns = preparation.shape[1:]
+    told = next(each.value for each in app.caption if "normalised" in each.value)
+    assert f"{rows}×{columns}, then normalised: minus 0.25, divided by 0.5." in told
+
+
+@pytest.mark.parametrize("text", ["{", "{'mean': 1}", '{"mean": [1,]}', "{" * 100_000, '{"a": ' * 100_000])
+def test_broken_json_is_a_sentence(text: str) -> None:
+    """And the network stays."""
+    app = uploaded(save(weights()), classes=text)
+    assert "begins like JSON" in app.error[0].value
+    assert app.session_state["settings/maps"].get("model", "lenet5-mnist") == "lenet5-mnist"

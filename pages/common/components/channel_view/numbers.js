@@ -13,6 +13,9 @@ class PlaceNumbers {
     this.lines = element("table", "lines");
     this.detail = element("div", "note detail");
     parent.append(this.title, this.lines, this.window, this.detail);
+    this.detail.setAttribute("aria-live", "polite");
+    Object.assign(this.window, { tabIndex: 0, role: "group" });
+    this.window.addEventListener("keydown", (event) => this.key(event));
     this.grids.forEach((each) => each.canvas.addEventListener("pointermove", (event) => this.explain(each.cellAt(event))));
   }
 
@@ -78,6 +81,8 @@ class PlaceNumbers {
     if (this.window.hidden) return;
     const found = pooled ?? windowAt(arrays, k, place.row, place.column);
     this.found = found;
+    this.cell = -1;
+    this.window.setAttribute("aria-label", labels.walk);
     const contents = pooled
       ? [[labels.window, pooled.values, formatNumber]]
       : [[labels.window, found.values, formatNumber], [labels.kernel, found.weights, formatWeight], [labels.products_of, found.products, formatNumber]];
@@ -100,9 +105,20 @@ class PlaceNumbers {
     return Math.max(2, Math.floor(Math.min(46, room / count / columns, 150 / rows)));
   }
 
+  key(event) {
+    const { rows, columns } = this.found ?? {};
+    const [down, across] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] ?? [];
+    if (!rows || down === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    if (this.cell < 0) return this.explain(0);
+    const [row, column] = [Math.floor(this.cell / columns) + down, (this.cell % columns) + across];
+    if (row >= 0 && row < rows && column >= 0 && column < columns) this.explain(row * columns + column);
+  }
+
   // The numbers of one cell in full, for windows whose cells are too small to write in.
   explain(i) {
     if (i < 0 || !this.found) return;
+    this.cell = i;
     const { found, view: { labels } } = this;
     const where = fill(labels.cell, { row: Math.floor(i / found.columns) + 1, column: (i % found.columns) + 1 });
     const value = `${significant(found.values[i])}${found.outside[i] ? ` (${labels.outside})` : ""}`;

@@ -78,7 +78,7 @@ class MapsGrid {
       button.setAttribute("aria-label", labels[act]);
       button.disabled = act !== "up" && !header.leads[act];
     }
-    this.options(".sort", labels.sort, "sort", ["index", ...SORTABLE.filter((name) => layer.numbers[name])], this.sort);
+    this.options(".sort", labels.sort, "sort", ["index", ...SORTABLE.filter((name) => layer.numbers[name] || (name === "difference" && header.tells))], this.sort);
     this.options(".scaled", labels.scale, "scale", ["layer", "channel", "network"], this.scaled);
     const dead = this.part("[data-act=dead]");
     const count = layer.dead.reduce((sum, each) => sum + each, 0);
@@ -121,6 +121,7 @@ class MapsGrid {
     this.layout();
   }
 
+  // Differences are there once another picture has gone through the network; until then, the numbers order.
   order() {
     const by = this.layer.numbers[this.sort];
     const all = range(this.layer.count).filter((channel) => !this.only || this.layer.dead[channel]);

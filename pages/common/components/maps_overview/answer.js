@@ -32,12 +32,11 @@ class Prediction {
 
   show(answers, labels) {
     this.host.firstChild.textContent = labels.prediction;
-    const format = new Intl.NumberFormat(labels.language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-    this.host.lastChild.replaceChildren(...answers.map(({ name, share }) => {
+    this.host.lastChild.replaceChildren(...answers.map(({ name, share, text }) => {
       const item = element("li");
       const track = element("span", "track");
       track.append(Object.assign(element("i"), { style: `width: ${100 * share}%` }));
-      item.append(element("span", "class", name), element("span", "share", format.format(share)), track);
+      item.append(element("span", "class", name), element("span", "share", text), track);
       item.title = name;
       return item;
     }));

@@ -11,9 +11,12 @@ const OVERVIEW_MARKUP = `
     <label><span></span><select><option value="layer"></option><option value="channel"></option><option value="network"></option></select></label>
     <span class="legends"><span class="legend"></span><span class="legend"></span></span>
   </div>
-  <div class="flow"><div class="strips" role="group"></div></div>
+  <div class="flow"><div class="reel"><div class="strips" role="group"></div>${["back", "on"].map((way) => `<button type="button" class="more ${way}" data-way="${way}" tabindex="-1" hidden></button>`).join("")}</div></div>
   <p class="said" role="status"></p>
   <p class="note"></p>`;
+
+// How the network was looked at last: whoever comes back from a layer finds it so again.
+const lastLook = { fold: "ends", scaled: "layer" };
 
 class Overview {
   constructor(parent) {
@@ -24,7 +27,8 @@ class Overview {
     [this.seen, this.prediction] = [new SeenPicture(), new Prediction()];
     this.part(".flow").prepend(this.seen.host);
     this.part(".flow").append(this.prediction.host);
-    Object.assign(this, { fold: "ends", scaled: "layer", strips: [], turn: 0 });
+    Object.assign(this, { ...lastLook, strips: [], turn: 0 });
+    this.part("select").value = this.scaled;
     this.listen();
     this.watch = new IntersectionObserver((seen) => this.paintSeen(seen), { rootMargin: "300px" });
     this.observer = new ResizeObserver(() => this.layout());
@@ -39,10 +43,14 @@ class Overview {
   listen() {
     this.part(".fold").addEventListener("click", (event) => this.chooseFold(event.target.dataset.fold));
     this.part("select").addEventListener("change", (event) => {
-      this.scaled = event.target.value;
+      this.scaled = lastLook.scaled = event.target.value;
       this.layout();
     });
     const box = this.part(".strips");
+    box.addEventListener("scroll", () => this.hints(), { passive: true });
+    for (const button of this.host.querySelectorAll(".more")) {
+      button.addEventListener("click", () => box.scrollBy({ left: (button.dataset.way === "on" ? 0.8 : -0.8) * box.clientWidth, behavior: "smooth" }));
+    }
     box.addEventListener("click", (event) => this.open(event));
     box.addEventListener("pointermove", (event) => this.hover(event));
     box.addEventListener("pointerleave", () => this.hover(null));
@@ -53,7 +61,7 @@ class Overview {
   receive({ header, blobs }, send) {
     this.send = send;
     const { header: inner, blobs: inside } = unpack(blobs[0]);
-    Object.assign(this, { labels: header.labels, records: inner.strips, blobs: inside });
+    Object.assign(this, { labels: header.labels, records: inner.strips, blobs: inside, scores: header.scores, answer: header.answers[0]?.name });
     this.palettes = palettesOf(blobs[1].slice(), blobs[2].slice());
     const maps = inner.strips.filter(({ channels }) => channels);
     this.extent = Math.max(0, ...maps.flatMap(({ low, high }) => [...low, ...high].map(Math.abs)));
@@ -62,7 +70,10 @@ class Overview {
     this.seen.show(inner.seen, inside[0], header.labels);
     this.prediction.show(header.answers, header.labels);
     this.build();
-    if (this.turn === 1) enterLevel(this.current()?.host);
+    if (this.turn === 1) {
+      this.comeBackTo(header.left);
+      enterLevel(this.current()?.host);
+    }
   }
 
   words() {
@@ -71,6 +82,11 @@ class Overview {
     ends.textContent = labels.ends;
     all.textContent = told(labels.all, { count: this.records.length });
     this.part(".strips").setAttribute("aria-label", labels.network);
+    for (const button of this.host.querySelectorAll(".more")) {
+      button.textContent = button.dataset.way === "on" ? "›" : "‹";
+      button.title = labels[button.dataset.way];
+      button.setAttribute("aria-label", button.title);
+    }
     this.part("label span").textContent = labels.scale;
     for (const option of this.part("select").options) option.textContent = labels[`scale_${option.value}`];
     this.part(".said").textContent = labels.hint;
@@ -80,7 +96,7 @@ class Overview {
 
   chooseFold(fold) {
     if (!fold) return;
-    this.fold = fold;
+    this.fold = lastLook.fold = fold;
     this.build();
   }
 
@@ -116,6 +132,30 @@ class Overview {
     return host;
   }
 
+  // The layer that was left, or the end of its block where only ends are shown.
+  comeBackTo(left) {
+    const at = this.records.findIndex(({ name }) => name === left?.step);
+    const there = at < 0 ? undefined : this.records.slice(at).find(({ end }) => end || this.fold === "all");
+    const strip = this.strips.find(({ record }) => record === there);
+    if (!strip) return;
+    for (const { host } of this.strips) host.tabIndex = host === strip.host ? 0 : -1;
+    const box = this.part(".strips");
+    if (!this.narrow) box.scrollLeft = strip.host.offsetLeft + strip.host.offsetWidth / 2 - box.clientWidth / 2;
+    const row = there.name === left.step && !strip.isVector ? there.channels.indexOf(left.channel) : -1;
+    if (row >= 0) strip.mark(row);
+  }
+
+  // Strips beyond an edge fade out there, with a button that brings them in.
+  hints() {
+    const box = this.part(".strips");
+    const left = this.narrow ? 0 : box.scrollLeft;
+    const right = this.narrow ? 0 : box.scrollWidth - box.clientWidth - left;
+    for (const [way, hidden] of [["back", left], ["on", right]]) {
+      this.part(`.${way}`).hidden = hidden < 2;
+      box.classList.toggle(`fades-${way}`, hidden >= 2);
+    }
+  }
+
   layout() {
     const width = this.host.clientWidth;
     if (!this.records || !width) return;
@@ -127,6 +167,7 @@ class Overview {
     this.accent = getComputedStyle(this.host).getPropertyValue("--st-primary-color").trim();
     this.part(".note").textContent = told(this.narrow ? this.labels.shown_rows : this.labels.shown, { count: SHOWN_TILES });
     this.legends();
+    this.hints();
     const visible = this.strips.filter((strip) => strip.visible);
     for (const strip of visible) strip.paint();
     if (visible.length) this.host.dataset.painted = this.turn; // else they are painted when they come into sight

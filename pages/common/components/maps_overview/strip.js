@@ -137,11 +137,17 @@ class Strip {
     const { labels } = this.overview;
     const { name, kind, shape, low, high, channels, largest, factor } = this.record;
     const range = (from, to) => ({ low: short(from), high: short(to) });
-    if (this.isVector) return told(labels.vector, { step: name, kind, count: shape[0], largest: largest + 1, ...range(low[0], high[0]) });
+    if (this.isVector) return told(labels.vector, { step: name, kind, count: shape[0], largest: this.largestName(largest), ...range(low[0], high[0]) });
     const text = row === null
       ? told(labels.step, { step: name, kind, shape: shapeText(shape), ...range(Math.min(...low), Math.max(...high)) })
       : told(labels.map, { step: name, number: channels[row], count: shape[0], ...range(low[row], high[row]) });
     return factor > 1 ? `${text} · ${told(labels.reduced, { factor })}` : text;
+  }
+
+  // Of the last step, it is a class.
+  largestName(number) {
+    const { labels, scores, answer } = this.overview;
+    return this.record.name === scores && answer !== undefined ? `“${answer}”` : told(labels.one, { number });
   }
 
   // ---- pointing
