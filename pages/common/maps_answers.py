@@ -19,8 +19,9 @@ _BAR = 44  # pixels of a class with both bars
 
 
 def points(before: float, after: float) -> str:
-    """The change in percentage points, with its sign: −12.3."""
-    return f"{100 * (after - before):+.1f}".replace("-", "−")
+    """The change in percentage points, with its sign: −12.3; 0.0 where it is less than half a tenth."""
+    change = round(100 * (after - before), 1)
+    return f"{change:+.1f}".replace("-", "−") if change else "0.0"
 
 
 def top_classes(before: NDArray[np.float32], after: NDArray[np.float32], count: int = TOP) -> list[int]:

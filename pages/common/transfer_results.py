@@ -202,14 +202,15 @@ def _last_answers(run: Followed) -> Answers | None:
 
 
 def _cells(answers: Answers, classes: Sequence[object]) -> str:
-    names = [escape(str(each)) for each in classes]
+    shown = [_(str(each)) for each in classes]
+    names = [escape(each) for each in shown]
     cells = []
     for picture, label, answer, share in zip(
         answers.pictures, answers.labels, answers.answers, answers.probabilities, strict=True
     ):
         said = escape(
             _("{label}: the network says {answer}, and gives {label} {share}").format(
-                label=classes[label], answer=classes[answer], share=percent(float(share), 0)
+                label=shown[label], answer=shown[answer], share=percent(float(share), 0)
             )
         )
         mark = ' class="right"' if label == answer else ""

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.errors import CnnvizError
 from cnnviz.images import samples
 from cnnviz.networks import catalogue
+from pages.common.maps_answers import points
 from pages.common.maps_looked import read_off
 from pages.common.maps_whatif_tab import WHATIF_SETTINGS
 from tests.pages.scripts import open_script
@@ -213,3 +214,11 @@ def test_hostile_settings_are_refused(name: str, text: str) -> None:
     setting = next(each for each in WHATIF_SETTINGS if each.name == name)
     with pytest.raises((ValueError, CnnvizError)):
         setting.decode(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"), [(0.5, 0.377, "−12.3"), (0.1, 0.3, "+20.0"), (0.5, 0.49999, "0.0"), (0, 0, "0.0")]
+)
+def test_a_change_in_points(before: float, after: float, shown: str) -> None:
+    """With its sign, and none where nothing changes."""
+    assert points(before, after) == shown

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cnnviz.networks import shipped
 from pages.common.language import LANGUAGES, LOCALE, SOURCE
 from tests import translations
 
@@ -45,6 +46,13 @@ def test_the_source_marks_messages(source: Catalog) -> None:
     files = {file for message in messages(source) for file, _ in message.locations}
     assert any(file.startswith("cnnviz/") for file in files)
     assert source.get("{name} is {value}, but must be {legal}.")
+
+
+def test_classes_of_our_networks_are_marked(source: Catalog) -> None:
+    """What they are called stands in the models' cards; names that are numbers need no translation."""
+    names = {name for each in shipped.names() for name in shipped.read_card(each)["classes"] if not name.isdigit()}
+    assert {"cat", "airplane"} <= names
+    assert not [name for name in names if not source.get(name)]
 
 
 def test_no_message_hides_in_an_f_string(root: Path) -> None:
