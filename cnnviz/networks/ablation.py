@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from cnnviz.errors import ParameterError
 from cnnviz.networks.capture import follow
 from cnnviz.networks.facts import Layer
+from cnnviz.networks.layouts import channels_first
 from cnnviz.networks.passes import summary_of
 from cnnviz.networks.progress import Asked, Progress, Report
 from cnnviz.text import N_
@@ -65,7 +66,7 @@ def ablate(
     Args:
         network: stays as it is, and may be in use by others.
         x: (C, H, W), normalised, on the network's device.
-        step: name of the step, as in `Summary.layers`; its output has channels along the second axis.
+        step: name of the step, as in `Summary.layers`; its output has channels along `Layer.channel_axis`.
         target: class, from 0.
         report: told the share that is done, 0-1.
         cancelled: asked between two batches of pictures.
@@ -74,17 +75,17 @@ def ablate(
         ParameterError: when there is no such step, or the class is none of the network's.
         Cancelled: when `cancelled` says so.
     """
-    channels, batch = _sizes(network, x, step)
+    layer, batch = _sizes(network, x, step)
     with torch.no_grad():
         first, _ = follow(network, x[None], keep=())
         scores = first.double().softmax(dim=1)[0]
         if not 0 <= target < len(scores):
             raise ParameterError("target", target, f"0 … {len(scores) - 1}")
-        batches = torch.split(torch.arange(channels, device=x.device), batch)
+        batches = torch.split(torch.arange(layer.map_shape[0], device=x.device), batch)
         progress, parts = Progress(len(batches), report, cancelled), []
         for off in batches:
             progress.check()
-            parts.append(_without(network, x, step, off))
+            parts.append(_without(network, x, layer, off))
             progress.step()
     found = torch.cat(parts)
     return Ablation(
@@ -96,28 +97,35 @@ def ablate(
     )
 
 
-def _without(network: nn.Module, x: Tensor, step: str, off: Tensor) -> Tensor:
+def _without(network: nn.Module, x: Tensor, layer: Layer, off: Tensor) -> Tensor:
     """Probabilities, one row for each of these channels, in which it is switched off: (len(off), classes)."""
     rows = torch.arange(len(off), device=x.device)
 
     def change(output: Tensor) -> Tensor:
         changed = output.clone()
-        changed[rows, off] = 0
+        channels_first(changed, layer.channel_axis)[rows, off] = 0
         return changed
 
-    scores, _ = follow(network, x.expand(len(off), *x.shape), keep=(), changes={step: change})
+    scores, _ = follow(network, x.expand(len(off), *x.shape), keep=(), changes={layer.name: change})
     probabilities: Tensor = scores.double().softmax(dim=1)
     return probabilities
 
 
-def _sizes(network: nn.Module, x: Tensor, step: str) -> tuple[int, int]:
-    """How many channels the step has, and how many of them one batch may try."""
+def _sizes(network: nn.Module, x: Tensor, step: str) -> tuple[Layer, int]:
+    """The step, and how many of its channels one batch may try."""
     summary = summary_of(network, (1, *x.shape))
     layer = next((each for each in summary.layers if each.name == step and _has_channels(each)), None)
     if layer is None:
         raise ParameterError("step", step[:60], N_("one of the network's steps"))
+    if not _has_pictures(network, x, layer):
+        return layer, 1
     largest = max(each.memory for each in summary.layers)
-    return layer.output_shape[1], min(max(_MOST_BYTES // largest, 1), _MOST_PICTURES)
+    return layer, min(max(_MOST_BYTES // largest, 1), _MOST_PICTURES)
+
+
+def _has_pictures(network: nn.Module, x: Tensor, layer: Layer) -> bool:
+    """Whether the first axis is that of the pictures: what is made of weights alone has one row for all of them."""
+    return summary_of(network, (2, *x.shape)).layers[layer.index].output_shape[0] == 2
 
 
 def _has_channels(layer: Layer) -> bool:

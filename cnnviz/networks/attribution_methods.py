@@ -142,8 +142,8 @@ def _has_places(summary: Summary, step: str) -> bool:
         if layer.index in reaching:
             reaching.update(layer.sources)
         if layer.name == step:
-            shape = layer.output_shape
-            return layer.index in reaching and len(shape) == 4 and shape[2] * shape[3] > 1
+            shape = layer.map_shape
+            return layer.index in reaching and len(shape) == 3 and shape[1] * shape[2] > 1
     return False
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.facts import INPUT, Layer
+from cnnviz.networks.facts import FIRST, INPUT, Layer
 from cnnviz.networks.reading_windows import Pooling, pooling
 from cnnviz.networks.tracing import trace
 from cnnviz.text import N_
@@ -70,7 +70,14 @@ class CapturedSteps:
         vector = self.maps(index).ravel()
         while index != INPUT and self.layers[index].family in ("reshape", "regularisation"):
             before = self.layers[index].sources
-            if len(before) != 1 or not np.array_equal(self.maps(before[0]).ravel(), vector):
+            if len(before) != 1 or not self._alike(index, before[0]):
+                break
+            if not np.array_equal(self.maps(before[0]).ravel(), vector):
                 break
             index = before[0]
         return index
+
+    def _alike(self, index: int, before: int) -> bool:
+        """Whether both have their channels along the same axis: else their numbers are in another order here."""
+        axis = FIRST if before == INPUT else self.layers[before].channel_axis
+        return axis == self.layers[index].channel_axis

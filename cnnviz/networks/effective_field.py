@@ -20,6 +20,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.networks.differentiation import batched, output_at
 from cnnviz.networks.facts import Layer
 from cnnviz.networks.gradient_field import bounding_box
+from cnnviz.networks.layouts import channels_first
 
 __all__ = ["EffectiveField", "effective_field", "theoretical"]
 
@@ -77,7 +78,8 @@ def effective_field(
     """
     start = perf_counter()
     picture = batched(x).requires_grad_()
-    activation = _activation(output_at(network, picture, layer.name), channel, unit)
+    output = channels_first(output_at(network, picture, layer.name), layer.channel_axis)
+    activation = _activation(output, channel, unit)
     (gradient,) = torch.autograd.grad(activation, picture)
     absolute = gradient[0].abs().sum(dim=0)
     values = absolute.cpu().numpy()

@@ -42,7 +42,7 @@ def jump_of(layer: Layer, input_columns: int) -> float:
     """Pixels of the picture from one place of a step's maps to the next, along a row."""
     if layer.field is not None:
         return layer.field.columns.jump
-    return input_columns / layer.output_shape[-1]
+    return input_columns / layer.map_shape[-1]
 
 
 def followed(maps: Maps, layer: Layer, alteration: Alteration, input_columns: int) -> Maps:

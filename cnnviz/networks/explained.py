@@ -53,7 +53,7 @@ class Convolved:
     """A channel of a convolution or a linear layer: Σ over input channels of window · kernel, plus the bias.
 
     A linear layer after a flattened map is a convolution whose kernel is as large as the map; one after a vector has
-    inputs of 1×1.
+    inputs of 1×1; one that works at each place, as in ConvNeXt, is a convolution with a kernel of 1×1.
 
     Attributes:
         step: the layer.

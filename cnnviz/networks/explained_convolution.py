@@ -44,22 +44,25 @@ class Read:
     bias: float | None
 
 
-def as_read(module: nn.Module | None, inputs: Map, channel: int) -> Read | None:
+def as_read(module: nn.Module | None, inputs: Map, channel: int, *, everywhere: bool = False) -> Read | None:
     """What a channel of a convolution, or of a linear layer, reads of its input; None for other layers.
 
     Args:
         module: the layer; on any device.
-        inputs: (C, H, W); of a linear layer all numbers together are its features.
+        inputs: (C, H, W); of a linear layer the channels of each place are its features, or all numbers together.
         channel: of the output.
+        everywhere: a linear layer works at each place, on its channels: a convolution with a kernel of 1×1.
     """
     if not isinstance(module, nn.Conv2d | nn.Linear):
         return None
     bias = None if module.bias is None else float(module.bias[channel].detach())
     weights = module.weight[channel].detach().cpu().numpy()
     if isinstance(module, nn.Linear):
+        rows, columns = (np.arange(side, dtype=np.int32) for side in inputs.shape[1:])
+        if everywhere and len(inputs) == weights.size:
+            return Read(inputs, weights[:, None, None], 0, LaidOut(rows, columns, (1, 1)), bias)
         if inputs.size != weights.size:
             return None
-        rows, columns = (np.arange(side, dtype=np.int32) for side in inputs.shape[1:])
         layout = LaidOut(rows, columns, (len(rows), len(columns)))
         return Read(inputs, weights.reshape(inputs.shape), 0, layout, bias)
     first = channel // (module.out_channels // module.groups) * len(weights)

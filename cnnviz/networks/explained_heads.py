@@ -9,7 +9,7 @@ from cnnviz.networks.captured_steps import CapturedSteps
 from cnnviz.networks.explained import Carried, Convolved, Head, Joined, Merged, Part, Pooled, Windows
 from cnnviz.networks.explained_convolution import as_read, convolved
 from cnnviz.networks.explained_rest import agree
-from cnnviz.networks.facts import Layer
+from cnnviz.networks.facts import FIRST, Layer
 from cnnviz.networks.step_chains import ADDITIONS, PRODUCTS, Chain, roles
 
 __all__ = ["head"]
@@ -55,10 +55,10 @@ def _carried(steps: CapturedSteps, chain: Chain, channel: int) -> Carried | None
 def _convolved(steps: CapturedSteps, layer: Layer, channel: int) -> Convolved | None:
     if len(layer.sources) != 1:
         return None
-    source = layer.sources[0]
-    if layer.family == "linear":
+    source, everywhere = layer.sources[0], layer.channel_axis != FIRST
+    if layer.family == "linear" and not everywhere:
         source = steps.unflattened(source)
-    read = as_read(steps.module(layer), steps.maps(source), channel)
+    read = as_read(steps.module(layer), steps.maps(source), channel, everywhere=everywhere)
     return None if read is None else convolved(read, layer.name, steps.name(source), steps.maps(layer.index)[channel])
 
 

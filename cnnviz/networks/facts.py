@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from cnnviz.convolution.receptive_field import Field
 from cnnviz.errors import ShapeError
 
-__all__ = ["FAMILIES", "INPUT", "Layer", "Shape", "Summary", "upstream"]
+__all__ = ["FAMILIES", "FIRST", "INPUT", "Layer", "Shape", "Summary", "upstream"]
 
 Shape = tuple[int, ...]
 
 INPUT = -1  # the index that stands for the network's input
+FIRST = 1  # the axis of the channels in (N, C, H, W)
 
 FAMILIES = (
     "convolution",
@@ -51,6 +52,7 @@ class Layer:
         field: receptive field in pixels of the picture; None where units have none of their own (see `whole`), or
             where the windows are not all alike.
         whole: every output reads all of the picture: after a global average or a fully connected layer.
+        channel_axis: of `output_shape`, see `layouts.channel_axes`: 1, or 3 where channels are last, (N, H, W, C).
     """
 
     index: int
@@ -68,6 +70,15 @@ class Layer:
     memory: int
     field: Field | None
     whole: bool
+    channel_axis: int = FIRST
+
+    @property
+    def map_shape(self) -> Shape:
+        """Of the output for one picture, channels first, as `Pass.maps` has it: (C, H, W), or (F,)."""
+        shape = list(self.output_shape)
+        if self.channel_axis != FIRST:
+            shape.insert(FIRST, shape.pop(self.channel_axis))
+        return tuple(shape[1:])
 
 
 @dataclass(frozen=True)

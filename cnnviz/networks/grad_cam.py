@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks.differentiation import checked_class, differentiable, scores_from
+from cnnviz.networks.layouts import channel_axis, channels_first
+from cnnviz.networks.passes import summary_of
 from cnnviz.networks.progress import Progress
 
 __all__ = ["grad_cam"]
@@ -43,7 +45,8 @@ def grad_cam(
         if maps.ndim != 4:
             raise ParameterError("step", step, "(C, H, W)")
         (gradient,) = torch.autograd.grad(scores[0, checked_class(target, scores)], maps)
-    weights = gradient[0].mean(dim=(1, 2))
-    weighted = torch.einsum("c,chw->hw", weights, maps.detach()[0]).relu()
+    axis = channel_axis(summary_of(network, tuple(x.shape)), step)
+    weights = channels_first(gradient, axis)[0].mean(dim=(1, 2))
+    weighted = torch.einsum("c,chw->hw", weights, channels_first(maps.detach(), axis)[0]).relu()
     progress.step()
     return weighted.cpu().numpy().astype(np.float32), scores.detach()[0]

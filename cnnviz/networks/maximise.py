@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks.differentiation import output_at
+from cnnviz.networks.layouts import channel_axis, channels_first
+from cnnviz.networks.passes import summary_of
 from cnnviz.networks.picture_search import Show, normalised, search
 from cnnviz.networks.preparation import Preparation
 from cnnviz.networks.progress import Asked, Progress, Report
@@ -58,7 +60,8 @@ def activation(network: nn.Module, x: Tensor, step: str, channel: int) -> Tensor
     Raises:
         ParameterError: for an unknown step or channel.
     """
-    output = output_at(network, x, step)
+    axis = channel_axis(summary_of(network, tuple(x.shape)), step)
+    output = channels_first(output_at(network, x, step), axis)
     if not 0 <= channel < output.shape[1]:
         raise ParameterError("channel", channel, f"0 … {output.shape[1] - 1}")
     return output[0, channel].mean()

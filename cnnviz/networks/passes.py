@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from cnnviz.errors import ParameterError
 from cnnviz.networks.capture import follow
-from cnnviz.networks.facts import Shape, Summary
+from cnnviz.networks.facts import FIRST, Shape, Summary
+from cnnviz.networks.layouts import channels_first
 from cnnviz.networks.summary import summarize
 from cnnviz.networks.what_if import NOTHING, changes
 from cnnviz.text import N_
@@ -36,8 +37,9 @@ class Pass:
         model: key of the network in the catalogue.
         summary: facts about its steps, which are `summary.layers`.
         input: (C, H, W), normalised, as the network got it.
-        maps: name of a step -> its output, in the order of the pass: (C, H, W), or (F,) after a flattening. A few
-            networks also have others, as they stand there: (H, W, C) between two permutations, (words, C).
+        maps: name of a step -> its output, in the order of the pass: (C, H, W), or (F,) after a flattening. What the
+            network has as (H, W, C), as ConvNeXt between two permutations, is (C, H, W) here, too; see
+            `layouts.channel_axes`. A few networks also have others, as they stand there: (words, C).
         logits: (classes,), what the network returned.
         probabilities: (classes,), their softmax.
         milliseconds: the forward pass took, capture included.
@@ -103,7 +105,7 @@ def run_pass(
         model=key,
         summary=summary,
         input=_array(x.clone()),
-        maps={name: _array(each[0]) for name, each in captured.items() if each.ndim > 1 and len(each) == 1},
+        maps=_maps(captured, summary),
         logits=_array(logits),
         probabilities=_array(logits.double().softmax(dim=0)),
         milliseconds=milliseconds,
@@ -117,6 +119,19 @@ def summary_of(network: nn.Module, input_shape: Shape) -> Summary:
     if input_shape not in known:
         known[input_shape] = summarize(network, input_shape)
     return known[input_shape]
+
+
+def _maps(captured: Mapping[str, Tensor], summary: Summary) -> dict[str, NDArray[np.float32]]:
+    """Those of one picture: a few networks have windows of a picture, or words, along the first axis.
+
+    They are put in order at once: that takes as long as one look at numbers that are not, and there are many looks.
+    """
+    axes = {layer.name: layer.channel_axis for layer in summary.layers}
+    return {
+        name: _array(channels_first(each, axes.get(name, FIRST))[0].contiguous())
+        for name, each in captured.items()
+        if each.ndim > 1 and len(each) == 1
+    }
 
 
 def _logits(output: Any) -> Tensor:

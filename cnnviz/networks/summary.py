@@ -14,8 +14,9 @@ from torch import nn
 from cnnviz.errors import ParameterError
 from cnnviz.networks import costs
 from cnnviz.networks.expectations import check_initialised
-from cnnviz.networks.facts import Layer, Shape, Summary
+from cnnviz.networks.facts import FIRST, Layer, Shape, Summary
 from cnnviz.networks.fields import Sight, sights
+from cnnviz.networks.layouts import channel_axes
 from cnnviz.networks.tracing import Call, Trace, trace
 
 __all__ = ["summarize"]
@@ -60,11 +61,12 @@ def summarize(model: nn.Module, input_shape: Shape, *, words: bool = False) -> S
 
 
 def _layers(found: Trace, input_shape: Shape) -> tuple[Layer, ...]:
-    seen = zip(found.calls, sights(found.calls, input_shape), strict=True)
-    return tuple(_layer(index, call, sight, input_shape[0]) for index, (call, sight) in enumerate(seen))
+    calls = found.calls
+    seen = zip(calls, sights(calls, input_shape), channel_axes(calls, input_shape), strict=True)
+    return tuple(_layer(index, call, sight, input_shape[0], axis) for index, (call, sight, axis) in enumerate(seen))
 
 
-def _layer(index: int, call: Call, sight: Sight, batch: int) -> Layer:
+def _layer(index: int, call: Call, sight: Sight, batch: int, channel_axis: int = FIRST) -> Layer:
     parameters, parameters_words = costs.parameters(call)
     macs, macs_words = costs.macs(call, batch)
     return Layer(
@@ -83,6 +85,7 @@ def _layer(index: int, call: Call, sight: Sight, batch: int) -> Layer:
         memory=math.prod(call.output) // batch * _BYTES if call.output else 0,
         field=sight.field,
         whole=sight.whole,
+        channel_axis=channel_axis,
     )
 
 

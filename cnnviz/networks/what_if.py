@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from cnnviz.errors import ParameterError
-from cnnviz.networks.facts import INPUT, Layer, Summary
+from cnnviz.networks.facts import FIRST, INPUT, Layer, Summary
 from cnnviz.networks.step_chains import ADDITIONS
 from cnnviz.text import N_
 
@@ -40,7 +40,7 @@ class Off:
 
     Attributes:
         step: name, as in `Summary.layers`.
-        channels: from 0, along the second axis; empty for all of the step's output.
+        channels: from 0, along `Layer.channel_axis`; empty for all of the step's output.
         summand: of an addition, the summand that is left out, by its place in `Layer.sources`; -1 for none. The
             step that made it stays as it is for all others that read it.
     """
@@ -96,7 +96,8 @@ def changes(what_if: WhatIf, summary: Summary) -> dict[str, Callable[[Tensor], T
         else:
             if not summary.untraced:
                 _check(off, layers)
-            made[off.step] = _then(made.get(off.step), _zeroing(off.channels))
+            axis = layers[off.step].channel_axis if off.step in layers else FIRST
+            made[off.step] = _then(made.get(off.step), _zeroing(off.channels, axis))
     for step, summands in left_out.items():  # at last: a summand is remembered as it was changed
         _leave_out(layers[step], summands, summary, made)
     return made
@@ -105,8 +106,8 @@ def changes(what_if: WhatIf, summary: Summary) -> dict[str, Callable[[Tensor], T
 def _check(off: Off, layers: Mapping[str, Layer]) -> None:
     if off.step not in layers:
         raise ParameterError("what_if", off.step[:60], N_("one of the network's steps"))
-    shape = layers[off.step].output_shape
-    size = shape[1] if len(shape) > 1 else 0
+    shape = layers[off.step].map_shape
+    size = shape[0] if shape else 0
     if off.channels and not (min(off.channels) >= 0 and max(off.channels) < size):
         raise ParameterError("what_if", f"{off.step}:{off.channels[-1]}", f"{off.step}:0 … {size - 1}")
 
@@ -151,11 +152,11 @@ def _remember(remembered: dict[int, Tensor], source: int, output: Tensor) -> Ten
     return output
 
 
-def _zeroing(channels: tuple[int, ...]) -> Callable[[Tensor], Tensor]:
+def _zeroing(channels: tuple[int, ...], axis: int) -> Callable[[Tensor], Tensor]:
     def zeroed(output: Tensor) -> Tensor:
         if not channels:
             return output.new_zeros(output.shape)
-        return output.index_fill(1, output.new_tensor(channels).long(), 0)
+        return output.index_fill(axis, output.new_tensor(channels).long(), 0)
 
     return zeroed
 

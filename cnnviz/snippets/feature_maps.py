@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from cnnviz.errors import ParameterError
 from cnnviz.images import Image
 from cnnviz.images.source import Noise, Source
-from cnnviz.networks.facts import Summary
+from cnnviz.networks.facts import FIRST, Summary
 from cnnviz.networks.network_source import NetworkSource
 from cnnviz.snippets import pictures, step_recorder
 from cnnviz.snippets.imports import with_imports
@@ -59,6 +59,10 @@ with torch.no_grad(), steps:
     scores = model(x)[0]
 maps = {maps}"""
 
+_MOVED = """# These steps have their channels in axis {axis}; now they are (1, C, H, W), as the others.
+for name in [{steps}]:
+    maps[name] = maps[name].movedim({axis}, 1)"""
+
 _PRINTED = """
 for name, values in maps.items():
     print(f"{name}: {tuple(values.shape[1:])}, {values.min():.3f} ... {values.max():.3f}")
@@ -83,7 +87,7 @@ def feature_maps_program(
     """Write a program that captures what the page shows, by the same names.
 
     It runs as pasted, without this package, where the network's weights lie beside it or can be fetched. Its
-    variables: `x` (1, C, H, W); `maps`, name -> (1, …), float32; `scores` (classes,).
+    variables: `x` (1, C, H, W); `maps`, name -> (1, …), channels first, float32; `scores` (classes,).
 
     Args:
         network: how to build it.
@@ -105,7 +109,8 @@ def feature_maps_program(
     model = Part(f"# The network\n{network.code}\nmodel.eval()", network.definitions)
     loaded = pictures.load(source, noise, False, name, image)
     printed = Part(_PRINTED.replace("ANSWER", _answer(classes)).lstrip("\n"))
-    parts = [model, loaded, Part(_input(network)), _captured(known, summary, steps, off), printed]
+    captured = [_captured(known, summary, steps, off), _moved(summary, steps)]
+    parts = [model, loaded, Part(_input(network)), *captured, printed]
     lines = [*network.imports, "import torch"]
     program = joined([*parts[:3], _classes(classes), *parts[3:]], "\n\n")
     if _simple(known, summary, steps, off):
@@ -132,7 +137,29 @@ def _captured(known: Collection[str], summary: Summary, steps: Sequence[str], of
     written = _RECORDED.format(maps=maps)
     if off:
         written = f"{_switched_off(off)}\n{written}"
-    return Part(written, (step_recorder.recorder(changing=bool(off)),))
+    moving = _moving(summary, [step for step, channels, _ in off if channels])
+    if moving:
+        written = f"AXES = {moving}  # of the channels, where they are not the second\n{written}"
+    return Part(written, (step_recorder.recorder(changing=bool(off), moving=bool(moving)),))
+
+
+def _moving(summary: Summary, steps: Collection[str]) -> dict[str, int]:
+    """The axis of the channels of those steps where it is not the second."""
+    return {
+        layer.name: layer.channel_axis
+        for layer in summary.layers
+        if layer.name in steps and layer.channel_axis != FIRST
+    }
+
+
+def _moved(summary: Summary, steps: Sequence[str]) -> Part:
+    """What puts the channels first, as the page has them."""
+    moving = _moving(summary, steps or [layer.name for layer in summary.layers])
+    loops = [
+        _MOVED.format(steps=_listed([name for name in moving if moving[name] == axis]), axis=axis)
+        for axis in sorted(set(moving.values()))
+    ]
+    return Part("\n".join(loops))
 
 
 def _simple(known: Collection[str], summary: Summary, steps: Sequence[str], off: Collection[Switched]) -> bool:

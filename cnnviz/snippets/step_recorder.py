@@ -68,8 +68,9 @@ _KEEP = """
             for _, channels, summand in (each for each in OFF if each[0] == step):
                 if summand is None:
                     output = output.clone()
-                    output[:, channels or slice(None)] = 0
+                    output{moved}[:, channels or slice(None)] = 0
             made = tensors(output)"""
+_MOVED = ".movedim(AXES.get(step, 1), 1)"
 _LEFT = '''
 
     def without_summand(self, step, given):
@@ -78,11 +79,12 @@ _LEFT = '''
         return tuple(torch.zeros_like(each) if i in left_out else each for i, each in enumerate(given))'''
 
 
-def recorder(*, changing: bool) -> str:
+def recorder(*, changing: bool, moving: bool = False) -> str:
     """Source of the class `Steps`; `changing`: it sets to zero what a list `OFF` names.
 
     `OFF` has (step, channels, summand): all of the step's output when there are no channels; with a summand, that one
-    of an addition's arguments instead.
+    of an addition's arguments instead. `moving`: a dictionary `AXES` has the axis of some of these steps' channels.
     """
-    parts = {"begin": _BEGIN, "function": _FUNCTION, "keep": _KEEP, "left": _LEFT}
+    keep = _KEEP.format(moved=_MOVED if moving else "")
+    parts = {"begin": _BEGIN, "function": _FUNCTION, "keep": keep, "left": _LEFT}
     return _RECORDER.format(**{name: text if changing else "" for name, text in parts.items()})

@@ -45,9 +45,9 @@ def step_of(settings: Settings, looked: Looked) -> str:
 
 def steps_with_channels(looked: Looked) -> tuple[str, ...]:
     """Steps whose output is (channels, …) for one picture."""
-    shapes = {layer.name: layer.output_shape for layer in looked.done.summary.layers}
+    layers = {layer.name: layer for layer in looked.done.summary.layers if layer.output_shape}
     return tuple(
-        name for name, maps in looked.done.maps.items() if not shapes.get(name) or shapes[name][1:] == maps.shape
+        name for name, maps in looked.done.maps.items() if name not in layers or layers[name].map_shape == maps.shape
     )
 
 

@@ -19,7 +19,7 @@ def limits(asked: Asked, looked: Looked) -> str:
 
 
 def _of_layer(layer: Layer) -> str:
-    rows, columns = layer.output_shape[2:]
+    rows, columns = layer.map_shape[1:]
     if layer.field is None:
         return _(
             "It is as coarse as the layer, {rows}×{columns} places, and says nothing about what speaks against the "

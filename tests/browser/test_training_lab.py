@@ -109,7 +109,7 @@ def test_a_suggestion_and_train_in_one_breath(
       const buttons = () => [...document.querySelectorAll("button")];
       const press = (text) => buttons().find((each) => each.innerText.trim().endsWith(text)).click();
       press("Too high a learning rate");
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       press("Train");
     }""")
     runs = tmp_path / "runs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -126,3 +127,22 @@ def test_a_step_that_the_network_does_not_run_is_refused(tmp_path: Path) -> None
     _, done = run(loaded, tmp_path)
     with pytest.raises(ParameterError, match="nowhere"):
         feature_maps_program(network_source(loaded), done.summary, CAT, steps=["nowhere"])
+
+
+def test_channels_that_stand_last_come_first_in_the_program_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all steps, of one by a plain hook, and where some of them are switched off."""
+    models = torchvision().models
+    torch.manual_seed(0)
+    blocks = [models.convnext.CNBlockConfig(8, 12, 1), models.convnext.CNBlockConfig(12, None, 1)]
+    network = at_rest(models.convnext.ConvNeXt(blocks, layer_scale=1.0, num_classes=7))
+    monkeypatch.setattr(models, "convnext_tiny", lambda **_: copy.deepcopy(network))
+    how = Preparation((3, 32, 48), (0.4, 0.5, 0.6), (0.2, 0.3, 0.1), resize=52)
+    loaded = Loaded("own:a.pth", "ConvNeXt", "convnext_tiny", "own", network, classes_of(7), how)
+    step = "features.1.0.block.3"
+    for steps, off in ([], ""), ([step], ""), ([step, "features.1.0.add"], f"{step}:3,31;features.0.0:1"):
+        names, done = run(loaded, tmp_path, steps, off)
+        same(names, done, steps)
+        assert done.maps[step].shape == (32, 8, 12)
+    assert not done.maps[step][[3, 31]].any()
