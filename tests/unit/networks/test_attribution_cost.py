@@ -12,6 +12,7 @@ from cnnviz.networks import pixel_attribution
 from cnnviz.networks.attribution_cost import backward_passes, forward_passes
 from cnnviz.networks.attribution_methods import METHODS
 from cnnviz.networks.grad_cam import grad_cam
+from cnnviz.networks.passes import summary_of
 from cnnviz.networks.progress import Progress
 
 torch.set_num_threads(1)
@@ -41,6 +42,8 @@ def test_passes_are_counted(method: str) -> None:
     torch.manual_seed(1)
     network = Counting().eval().requires_grad_(False)
     run = partial(grad_cam, "act") if method == "grad_cam" else partial(pixel_attribution.run, method)
+    summary_of(network, (1, 1, 16, 12))  # without numbers, once for a network: whoever attributes has it
+    network.forwards.clear()
     run(network, torch.randn(1, 1, 16, 12), 1, Progress(1))
     counted = sum(network.forwards), sum(network.backwards)
     assert counted == (forward_passes(method, (16, 12)), backward_passes(method))
