@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 from torch import nn
 
 from cnnviz.networks.facts import Layer
@@ -32,6 +33,7 @@ FORMULAS: Mapping[str, Callable[[Numbers, Settings], Numbers]] = {
     "sigmoid": lambda x, _: _sigmoid(x),
     "tanh": lambda x, _: np.tanh(x),
     "silu": lambda x, _: x * _sigmoid(x),
+    "gelu": lambda x, _: x * ndtr(x),
     "hardsigmoid": lambda x, _: _hard_sigmoid(x),
     "hardswish": lambda x, _: x * _hard_sigmoid(x),
 }
@@ -54,4 +56,6 @@ def formula(layer: Layer, module: nn.Module | None, channel: int) -> tuple[str, 
             return "leaky", {"slope": float(slopes[channel if len(slopes) > 1 else 0])}
         case nn.ELU():
             return "elu", {"alpha": module.alpha}
+        case nn.GELU(approximate="none"):
+            return "gelu", {}
     return _KEYS.get(layer.kind, ""), {}

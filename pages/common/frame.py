@@ -81,12 +81,12 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
 def _follow(settings: Settings, suggestion: Suggestion, key: str, number: int) -> None:
     settings.replace(suggestion.values)
     st.session_state[key] = number
-    st.session_state[_TO_TAB] = "tab" in suggestion.values
+    st.session_state[f"{settings.page}/{_TO_TAB}"] = "tab" in suggestion.values
 
 
-def leads_to_tab() -> bool:
+def leads_to_tab(settings: Settings) -> bool:
     """Whether a suggestion was just followed that opens a tab, which may lie below what is in sight; True once."""
-    return bool(st.session_state.pop(_TO_TAB, False))
+    return bool(st.session_state.pop(f"{settings.page}/{_TO_TAB}", False))
 
 
 def notices(settings: Settings) -> None:

@@ -33,5 +33,5 @@ def lazy_tabs(settings: Settings, drawn: Mapping[str, tuple[str, Callable[[], No
         if container.open:
             with container:
                 draw()
-    if leads_to_tab():
+    if leads_to_tab(settings):
         st.html(_BRING_UP, unsafe_allow_javascript=True)

@@ -5,6 +5,19 @@ const OUTSIDE = -1;
 const sigmoid = (x) => 0.5 * (1 + Math.tanh(x / 2));
 const hardSigmoid = (x) => Math.min(Math.max(x + 3, 0), 6) / 6;
 
+// Distribution of the normal distribution, by the series of the error function (Abramowitz and Stegun, 7.1.5), which
+// needs some forty terms here; beyond, the rest is below 1e-9.
+function normalBelow(x) {
+  if (Math.abs(x) > 6) return x > 0 ? 1 : 0;
+  const z = x / Math.SQRT2;
+  let [term, sum] = [z, z];
+  for (let n = 1; Math.abs(term) > 1e-17; n++) {
+    term *= (-z * z) / n;
+    sum += term / (2 * n + 1);
+  }
+  return 0.5 + sum / Math.sqrt(Math.PI);
+}
+
 // The same as in cnnviz/networks/activations.py.
 const FORMULAS = {
   relu: (x) => Math.max(x, 0),
@@ -14,6 +27,7 @@ const FORMULAS = {
   sigmoid,
   tanh: Math.tanh,
   silu: (x) => x * sigmoid(x),
+  gelu: (x) => x * normalBelow(x),
   hardsigmoid: hardSigmoid,
   hardswish: (x) => x * hardSigmoid(x),
 };

@@ -133,6 +133,7 @@ function formulaText({ formula, kind, settings }, value) {
   const texts = {
     relu: `max(0, ${value})`,
     relu6: `min(6, max(0, ${value}))`,
+    gelu: `x \u00b7 \u03a6(x), x = ${value}`,
     silu: `x \u00b7 \u03c3(x), x = ${value}`,
     leaky: `max(x, ${significant(settings?.slope ?? 0)} \u00b7 x), x = ${value}`,
   };
