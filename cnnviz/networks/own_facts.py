@@ -13,10 +13,10 @@ from typing import Any
 
 from cnnviz.networks.zoo import Value
 
-__all__ = ["Facts", "of_file", "of_metadata"]
+__all__ = ["LONGEST", "MOST_CLASSES", "Facts", "of_file", "of_metadata"]
 
-_MOST_CLASSES = 22_000
-_LONGEST = 100  # characters of a class's name
+MOST_CLASSES = 22_000
+LONGEST = 100  # characters of a class's name
 _MOST_TEXT = 2**20  # bytes of a file
 _LARGEST_SIDE = 1024  # pixels
 _LARGEST = 1e6  # of a mean, a deviation or a side
@@ -94,7 +94,7 @@ def _facts(said: Any) -> Facts:
     architecture = said.get("architecture")
     return Facts(
         _classes(said.get("classes")),
-        architecture[:_LONGEST] if isinstance(architecture, str) else "",
+        architecture[:LONGEST] if isinstance(architecture, str) else "",
         {name: each for name, each in options.items() if isinstance(each, Value)} if isinstance(options, dict) else {},
         _shape(shape),
         mean,
@@ -104,9 +104,9 @@ def _facts(said: Any) -> Facts:
 
 
 def _classes(names: Any) -> tuple[str, ...]:
-    if not isinstance(names, list) or len(names) > _MOST_CLASSES or not all(isinstance(each, str) for each in names):
+    if not isinstance(names, list) or len(names) > MOST_CLASSES or not all(isinstance(each, str) for each in names):
         return ()
-    return tuple(each.strip()[:_LONGEST] for each in names)
+    return tuple(each.strip()[:LONGEST] for each in names)
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

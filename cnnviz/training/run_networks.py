@@ -34,7 +34,7 @@ SOURCE = "run"
 _NAME = re.compile(r"(?P<run>[^@]+)@(?P<epoch>[0-9]{1,6})", re.ASCII)
 _MOST_RUNS = 30  # that are listed; the newest
 
-_Stamp = tuple[tuple[int, int, int], ...]  # number, time of the last change in nanoseconds, bytes of each file
+_Stamp = tuple[tuple[int, int, int], ...]  # inode, time of the last change in nanoseconds, bytes of each file
 
 _NO_KEY = N_("“{key}” names no epoch of a run: write it as run:NAME@EPOCH.")
 _DAMAGED = N_("What the run {name} says of its network does not fit its weights.")
@@ -78,8 +78,8 @@ def _stamp(folder: Path, *names: str) -> _Stamp:
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=1000)
-def _asked(folder: Path, _stamp: _Stamp) -> float:
+@functools.lru_cache(maxsize=100_000)  # all runs are asked for in turn: with fewer places none would be found
+def _asked(folder: Path, _stamped: _Stamp) -> float:
     """When a run was asked for."""
     try:
         return control.state(folder).asked
@@ -95,7 +95,7 @@ def _last_epoch(folder: Path) -> int:
 
 
 @functools.lru_cache(maxsize=4 * _MOST_RUNS)
-def _entry(folder: Path, _stamp: _Stamp, epoch: int) -> Entry | None:
+def _entry(folder: Path, _stamped: _Stamp, epoch: int) -> Entry | None:
     """None when there is no checkpoint yet, or the run cannot be read."""
     from cnnviz.training.runs import open_run
 

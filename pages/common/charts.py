@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-__all__ = ["COLOURS", "COUNT", "GREY", "base", "chart", "ink", "short", "short_bytes"]
+__all__ = ["COLOURS", "COUNT", "GREY", "base", "chart", "ink", "plain", "short", "short_bytes"]
 
 # Okabe and Ito's colours, without yellow and black, which one of the two backgrounds swallows.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#9467bd", "#a0522d")
@@ -48,6 +49,11 @@ def base(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     figure.update_xaxes(automargin=True, **letters)
     figure.update_yaxes(automargin=True, **letters)
     return figure
+
+
+def plain(text: str) -> str:
+    """A visitor's text as Plotly shows it as it stands: Plotly reads a little HTML, and fills in %{names}."""
+    return html.escape(text, quote=False).replace("%{", "%&#123;")
 
 
 def ink() -> dict[str, str]:

@@ -16,7 +16,7 @@ from pages.common.settings import Settings
 
 __all__ = ["Suggestion", "guarded", "header", "leads_to_tab", "notices", "suggestions"]
 
-_TO_TAB = "suggestion leads to a tab"
+_FOLLOWED = "suggestions followed"  # session: how many
 _P = ParamSpec("_P")
 _LOGGER = logging.getLogger("cnnviz.pages")
 
@@ -81,12 +81,19 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
 def _follow(settings: Settings, suggestion: Suggestion, key: str, number: int) -> None:
     settings.replace(suggestion.values)
     st.session_state[key] = number
-    st.session_state[f"{settings.page}/{_TO_TAB}"] = "tab" in suggestion.values
+    st.session_state[_FOLLOWED] = st.session_state.get(_FOLLOWED, 0) + 1
+    if "tab" in suggestion.values:
+        st.session_state[_to_tab(settings)] = st.session_state[_FOLLOWED]
 
 
-def leads_to_tab(settings: Settings) -> bool:
-    """Whether a suggestion was just followed that opens a tab, which may lie below what is in sight; True once."""
-    return bool(st.session_state.pop(f"{settings.page}/{_TO_TAB}", False))
+def leads_to_tab(settings: Settings) -> int:
+    """Right after a suggestion that opens a tab, which may lie out of sight: how many were followed; else 0."""
+    count: int = st.session_state.pop(_to_tab(settings), 0)
+    return count
+
+
+def _to_tab(settings: Settings) -> str:
+    return f"{settings.page}/to tab"
 
 
 def notices(settings: Settings) -> None:

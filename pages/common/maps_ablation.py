@@ -11,7 +11,7 @@ import streamlit as st
 from cnnviz.engine import AblationJob
 from cnnviz.networks import switching
 from cnnviz.networks.what_if import WhatIf
-from pages.common.charts import COLOURS, base, chart
+from pages.common.charts import COLOURS, base, chart, plain
 from pages.common.language import _, escaped, ngettext
 from pages.common.maps_answers import points
 from pages.common.maps_looked import Looked
@@ -91,8 +91,9 @@ def _figure(found: Ablation, order: np.ndarray, name: str, off: WhatIf) -> go.Fi
         for channel, turns in zip(order, turned, strict=True)
     ]
     hover = _("channel {channel}: “{name}” {before} → {after}")
+    shown, before = plain(name), percent(found.before)
     texts = [
-        hover.format(channel=each, name=name, before=percent(found.before), after=percent(found.probabilities[each]))
+        hover.format(channel=each, name=shown, before=before, after=percent(found.probabilities[each]))
         for each in order
     ]
     figure = go.Figure(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from pages.common.charts import COLOURS, base, chart
+from pages.common.charts import COLOURS, base, chart, plain
 from pages.common.language import _, escaped
 from pages.common.maps_looked import TOP, Looked
 from pages.common.percent import percent, percent_sign
@@ -37,7 +35,7 @@ def answer_bars(key: str, before: Looked, after: Looked, labels: tuple[str, str]
     """Draw the likeliest classes, two bars for each, the change in percentage points written behind."""
     shares = before.done.probabilities, after.done.probabilities
     classes = top_classes(*shares)[::-1]
-    names = [html.escape(_(before.about.classes[each]), quote=False) for each in classes]  # Plotly reads <b> and links
+    names = [plain(_(before.about.classes[each])) for each in classes]
     places = list(range(len(classes)))  # not by their names, which may be numbers, or the same for two classes
     figure = go.Figure()
     for label, values, colour, texts in zip(
@@ -47,10 +45,11 @@ def answer_bars(key: str, before: Looked, after: Looked, labels: tuple[str, str]
         ([points(shares[0][each], shares[1][each]) for each in classes], [""] * len(classes)),
         strict=True,
     ):
+        shown = plain(label)
         figure.add_bar(
-            name=label, y=places, x=[100 * float(values[each]) for each in classes], orientation="h", text=texts,
+            name=shown, y=places, x=[100 * float(values[each]) for each in classes], orientation="h", text=texts,
             textposition="outside", cliponaxis=False, marker_color=colour,
-            customdata=names, hovertemplate="%{customdata}: %{x:.2f}" + percent_sign() + "<extra>" + label + "</extra>",
+            customdata=names, hovertemplate="%{customdata}: %{x:.2f}" + percent_sign() + f"<extra>{shown}</extra>",
         )  # fmt: skip
     base(figure, 70 + _BAR * len(classes), barmode="group", bargap=0.25, legend={"traceorder": "reversed"})
     figure.update_traces(textfont_size=14, constraintext="none")

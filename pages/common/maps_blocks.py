@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from sys import getsizeof
-from threading import Lock
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.networks.differences import channel_changes, relative_change
@@ -15,11 +12,12 @@ from pages.common.language import _
 from pages.common.map_strips import Block, Group, Maps, Row, as_maps, short_number
 from pages.common.maps_looked import Looked
 from pages.common.maps_order import Order, order_of, page_of
-from pages.common.percent import percent as written
+from pages.common.percent import percent
+from pages.common.shelf import Shelf
 
-__all__ = ["Shelf", "blocks_of", "changed_block", "group_of", "kept_strips", "percent", "shape_of"]
+__all__ = ["blocks_of", "changed_block", "group_of", "kept_strips", "relative", "shape_of"]
 
-_MOST_BYTES = 32 * 2**20  # of all strips: those of CIFAR take 20 to 300 kB, the largest of ImageNet 3 MB
+_STRIPS: Shelf[str] = Shelf(32 * 2**20)  # those of CIFAR take 20 to 300 kB, the largest of ImageNet 3 MB
 
 
 def changed_block(
@@ -45,7 +43,7 @@ def changed_block(
         return Block(" · ".join((title, " | ".join(shapes))), groups)
     change = relative_change(first, second)
     text = _("{title} · {shape} · changed by {percent}").format(
-        title=title, shape=shape_of(first), percent=percent(change)
+        title=title, shape=shape_of(first), percent=relative(change)
     )
     rows = [Row(labels[0], first), Row(labels[1], second), Row(_("difference"), second - first, difference=True)]
     channels = order_of(first, second, order.sort)
@@ -74,37 +72,13 @@ def shape_of(maps: Maps) -> str:
     return " × ".join(map(str, maps.shape))
 
 
-def percent(share: float) -> str:
+def relative(share: float) -> str:
     """A relative change: 12.3%; ten times and more as a multiple."""
     if not np.isfinite(share):
         return "∞"
-    return written(share) if share < 10 else f"{share:,.0f}×"
+    return percent(share) if share < 10 else f"{share:,.0f}×"
 
 
 def kept_strips(key: Hashable, build: Callable[[], str]) -> str:
     """HTML of strips, kept by what it was made of: `key` has to name everything, the language too."""
-    return _shelf().get(key, build)
-
-
-class Shelf:
-    """Texts by their keys: those that were asked for last, up to `most` bytes together."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._texts: dict[Hashable, str] = {}
-        self._lock = Lock()
-
-    def get(self, key: Hashable, build: Callable[[], str]) -> str:
-        """The text, built where it is not kept."""
-        text = self._texts.get(key) or build()
-        with self._lock:
-            self._texts.pop(key, None)
-            self._texts[key] = text  # behind all others
-            while sum(map(getsizeof, self._texts.values())) > self._most:
-                del self._texts[next(iter(self._texts))]
-        return text
-
-
-@st.cache_resource(show_spinner=False)
-def _shelf() -> Shelf:
-    return Shelf(_MOST_BYTES)
+    return _STRIPS.get(key, build)

@@ -13,7 +13,7 @@ from cnnviz.networks.landmarks import stage
 from cnnviz.networks.what_if import is_addition
 from pages.common.charts import COLOURS, GREY, base, chart
 from pages.common.language import _
-from pages.common.maps_blocks import percent
+from pages.common.maps_blocks import relative
 from pages.common.percent import percent_sign
 
 __all__ = ["changes_caption", "changes_chart", "step_ticks"]
@@ -85,4 +85,4 @@ def changes_caption(summary: Summary, changes: Mapping[str, float]) -> str:
     return _(
         "At {step} the more changed summand differs by {worst}, the sum by {after} only: the other way carries what it "
         "carried before."
-    ).format(step=best.step, worst=percent(best.worst), after=percent(best.after))
+    ).format(step=best.step, worst=relative(best.worst), after=relative(best.after))

@@ -21,7 +21,7 @@ from pages.common.charts import COLOURS, base, chart
 from pages.common.language import _, current
 from pages.common.map_strips import Block, Row, as_maps, strips
 from pages.common.maps_answers import answer_bars, answer_sentence
-from pages.common.maps_blocks import group_of, kept_strips, percent, shape_of
+from pages.common.maps_blocks import group_of, kept_strips, relative, shape_of
 from pages.common.maps_changes import step_ticks
 from pages.common.maps_compare_parts import strips_controls
 from pages.common.maps_looked import Looked
@@ -29,7 +29,8 @@ from pages.common.maps_order import Order, order_of
 from pages.common.percent import percent_sign
 from pages.common.pictures import parameter_control
 from pages.common.settings import Settings
-from pages.common.small_figures import figure, in_a_row
+from pages.common.small_figures import figure as small_figure
+from pages.common.small_figures import in_a_row
 from pages.common.work import awaited
 
 __all__ = ["change_view", "read_amount"]
@@ -110,7 +111,7 @@ def _pictures(seen: list[NDArray[np.float32]], labels: tuple[str, str]) -> str:
     """What the network saw, before and after."""
     words = _("The network saw, {when}")
     parts = zip(seen, labels, strict=True)
-    return in_a_row(figure(each, _PICTURE, label, words.format(when=label)) for each, label in parts)
+    return in_a_row(small_figure(each, _PICTURE, label, words.format(when=label)) for each, label in parts)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -157,15 +158,15 @@ def _caption(before: Looked, after: Looked, step: str, alteration: Alteration) -
     """How well the step follows, with the numbers."""
     first, second = before.done.maps[step], after.done.maps[step]
     moved = _moved(before, step, alteration)
-    stayed = percent(relative_change(first, second))
+    stayed = relative(relative_change(first, second))
     if moved is first:
         return _("Changed by {percent}.").format(percent=stayed)
-    text = _("Changed by {stayed} against the maps before, by {moved} against those maps moved along.")
-    words = [text.format(stayed=stayed, moved=percent(relative_change(moved, second)))]
+    text = _("Changed by {stayed} compared with the maps before, by {moved} compared with those maps moved along.")
+    words = [text.format(stayed=stayed, moved=relative(relative_change(moved, second)))]
     if alteration.kind == "shift":
         jump = jump_of(before.layer(step), before.done.input.shape[-1])
         places = alteration.amount / jump
-        text = _("The shift in places of this step: {pixels} px / {jump:g} px = {places:g}.")
+        text = _("In this step the shift is {pixels} px / {jump:g} px = {places:g} places.")
         words.append(text.format(pixels=alteration.amount, places=places, jump=jump))
         if places != round(places):
             words.append(_("No whole number: the maps cannot follow exactly."))

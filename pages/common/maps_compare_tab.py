@@ -1,4 +1,4 @@
-"""Compare: the same steps of two networks, two pictures, two layers, before and after a change, on one scale."""
+"""Compare: the same steps of two networks, two pictures, two layers, before and after a change."""
 
 from __future__ import annotations
 

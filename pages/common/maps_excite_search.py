@@ -15,7 +15,8 @@ from pages.common.maps_excite_unit import Unit
 from pages.common.maps_looked import Looked
 from pages.common.maps_why_choice import layers_with_places
 from pages.common.settings import Settings
-from pages.common.small_figures import figure, in_a_row
+from pages.common.small_figures import figure as small_figure
+from pages.common.small_figures import in_a_row
 from pages.common.work import asked, awaited, start
 
 if TYPE_CHECKING:
@@ -66,12 +67,11 @@ def _found(unit: Unit, found: Maximised) -> None:
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=_WIDTH):
             words = _("Found: mean activation {found}").format(found=short_number(found.activation))
-            st.html(figure(found.picture, _WIDTH, words, _("The picture that excites the channel most")))
+            st.html(small_figure(found.picture, _WIDTH, words, _("The picture that excites the channel most")))
         with st.container(width="stretch"):
             _curve(found, here)
     frames = found.frames[:: max(1, len(found.frames) // 5)]
-    alt = _("From noise to the picture, step by step")
-    st.html(in_a_row(figure(each, _FRAME, alt=alt) for each in frames))
+    st.html(in_a_row((small_figure(each, _FRAME) for each in frames), _("From noise to the picture, step by step")))
     st.caption(
         _(
             "Your picture: {here}. Noise {seed}, {steps} steps, {seconds} s; no picture of the training data, and "
@@ -112,7 +112,7 @@ def memory(settings: Settings, looked: Looked) -> None:
     with st.container(horizontal=True, gap="medium"):
         for picture, title in ((looked.seen, _("The network saw")), (found.picture, _("Found again"))):
             with st.container(width=_WIDTH):
-                st.html(figure(picture, _WIDTH, title))
+                st.html(small_figure(picture, _WIDTH, title))
     st.caption(
         _(
             "The activations differ by {left}% of their square (at the start {first}%); what the layer has lost is not "

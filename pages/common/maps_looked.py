@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz import engine
 from cnnviz.engine import DescribeJob, Description, PassJob
 from cnnviz.images import Image, source
-from cnnviz.networks import what_if
+from cnnviz.networks import catalogue, what_if
 from cnnviz.networks.facts import Layer
 from cnnviz.networks.what_if import NOTHING, WhatIf
 from pages.common.language import _
 from pages.common.maps_settings import NETWORK, PICTURE
+from pages.common.shelf import Shelf
 from pages.common.work import awaited
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Looked", "answers", "look", "prepare_maps", "read_off"]
 
 TOP = 5
+
+_SEEN: Shelf[NDArray[np.float32]] = Shelf(64 * 2**20, lambda seen: seen.nbytes)  # what networks saw of pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,15 +49,20 @@ class Looked:
     about: Description
     done: Pass
 
-    @property
+    @cached_property
     def key(self) -> Hashable:
-        """Equal where the pass is equal."""
-        return self.model, self.image.digest, what_if.write(self.off)
+        """Equal where the pass is equal; another one when the network's files were replaced."""
+        return self.model, catalogue.stamp(self.model), self.image.digest, what_if.write(self.off)
 
     @cached_property
     def seen(self) -> NDArray[np.float32]:
         """The part of the picture that the network got, (H, W, C), 0–1; not to be written to."""
-        return _seen((self.model, self.image.digest), self)
+        return _SEEN.get((self.about.preparation, self.image.digest), self._seen)
+
+    def _seen(self) -> NDArray[np.float32]:
+        seen = self.about.preparation.seen(self.image)
+        seen.setflags(write=False)
+        return seen
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -70,13 +77,6 @@ class Looked:
     def answer(self) -> int:
         """The likeliest class."""
         return int(self.done.probabilities.argmax())
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _seen(key: Hashable, _looked: Looked) -> NDArray[np.float32]:
-    seen = _looked.about.preparation.seen(_looked.image)
-    seen.setflags(write=False)
-    return seen
 
 
 def look(slot: str, model: str, image: Image, off: WhatIf = NOTHING) -> Looked | None:

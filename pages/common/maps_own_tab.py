@@ -126,8 +126,8 @@ def _prepared(preparation: Preparation) -> str:
     """How pictures are brought into the network."""
     _channels, rows, columns = preparation.shape
     text = _(
-        "Pictures are brought to {rows}×{columns}, then normalised: minus {mean}, divided by {std}. If the weights "
-        "were trained otherwise, say so as JSON in the field for the classes."
+        "Pictures are resized to {columns}×{rows} pixels, then normalised: minus {mean}, divided by {std}. If the "
+        "weights were trained otherwise, say so as JSON in the field for the classes."
     )
     values = {name: ", ".join(f"{each:g}" for each in getattr(preparation, name)) for name in ("mean", "std")}
     return text.format(rows=rows, columns=columns, **values)

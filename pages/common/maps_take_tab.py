@@ -76,7 +76,7 @@ def _words(looked: Looked, steps: Sequence[str], half: bool) -> None:
             len(steps),
         ).format(steps=len(steps), count=f"{count:,}", size=size / 1e6),
         _("In the NPZ every array bears the name of its step; also in it: input, logits, probabilities, classes."),
-        _("In both files rows and columns count from 0, as in Python; on this page from 1, channels from 0."),
+        _("In both files rows and columns count from 0, as in Python; on this page from 1; channels always from 0."),
     ]
     if half:
         words.append(_("float16 keeps three digits; beyond ±65,504 it has only infinity."))

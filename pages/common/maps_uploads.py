@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 
 import streamlit as st
 
 from cnnviz.errors import WeightsError
 from cnnviz.networks import torchvision_models, zoo
 from cnnviz.networks.catalogue import Entry
+from cnnviz.networks.own_facts import LONGEST, MOST_CLASSES, Facts
 from cnnviz.networks.torchvision_table import TITLES
 from cnnviz.text import N_
 from pages.common.language import _
@@ -17,11 +19,8 @@ from pages.common.language import _
 __all__ = ["accept", "read_facts", "upload_title", "uploads"]
 
 _UPLOADS = "maps/uploads"  # session: key -> entry
-_MOST_CLASSES = 22_000
-_LONGEST = 100  # characters of a class's name
 _LONGEST_NAME = 60  # of a file's
-_FACTS = ("architecture", "options", "classes", "shape", "mean", "std", "resize")
-_NO_JSON = N_("What you wrote about the weights begins like JSON, but is none: check its commas, quotes and brackets.")
+_NO_JSON = N_("What you wrote about the weights looks like JSON but is not valid: check commas, quotes and brackets.")
 
 
 def uploads() -> tuple[Entry, ...]:
@@ -70,14 +69,16 @@ def read_facts(text: str) -> dict[str, str]:
     Raises:
         WeightsError: when it begins like JSON and is none.
     """
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith(("{", "[")):
         try:
             said = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise WeightsError(_NO_JSON) from error
-        known = {name: said[name] for name in _FACTS if name in said}
+        if isinstance(said, list):
+            said = {"classes": said}
+        known = {each.name: said[each.name] for each in fields(Facts) if each.name in said}
         return {name: each if isinstance(each, str) else json.dumps(each) for name, each in known.items()}
-    names = [name for line in text.splitlines() if (name := line.strip()[:_LONGEST])][:_MOST_CLASSES]
+    names = [name for line in text.splitlines() if (name := line.strip()[:LONGEST])][:MOST_CLASSES]
     return {"classes": json.dumps(names)} if names else {}
 
 

@@ -28,7 +28,7 @@ def check(asked: Asked, looked: Looked, found: Attribution) -> None:
     result = awaited("maps/why/check", job, _("Covering pixels"))
     if result is None:
         return
-    name = class_name(looked, found.target)
+    name, plain = class_name(looked, found.target), _(looked.about.classes[found.target])
     typical = _typical(result)
     shown = (
         (None, _("As it is"), result.before),
@@ -37,7 +37,7 @@ def check(asked: Asked, looked: Looked, found: Attribution) -> None:
     )
     with st.container(horizontal=True, gap="medium", key="maps-why-check"):
         for mask, title, share in shown:
-            words = f"{title}: {name} {percent(share)}"
+            words = f"{title}: {plain} {percent(share)}"
             with st.container(width=_WIDTH, gap="small"):
                 st.html(figure(_covered(looked, mask), _WIDTH, words, title))
         with st.container(width=280):

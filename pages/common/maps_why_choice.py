@@ -17,6 +17,7 @@ from cnnviz.networks.landmarks import landmarks
 from pages.common.language import _, current, escaped
 from pages.common.maps_looked import TOP, Looked
 from pages.common.maps_settings import read_step
+from pages.common.percent import percent
 from pages.common.settings import Setting, Settings, bound, choice, number
 
 __all__ = [
@@ -161,9 +162,8 @@ def _options(key: Hashable, language: str, _looked: Looked) -> dict[int, str]:
     """What is offered, a thousand titles: those in question first, the others where one looks for them."""
     shares, titles = _looked.done.probabilities, class_titles(_looked)
     order = [int(each) for each in np.argsort(-shares, kind="stable")]
-    title = _("{name} ({share}%)")
-    said = {each: title.format(name=titles[each], share=f"{100 * shares[each]:.1f}") for each in order}
-    answer = _("the answer: {name} ({share}%)").format(name=titles[order[0]], share=f"{100 * shares[order[0]]:.1f}")
+    said = {each: f"{titles[each]} ({percent(shares[each])})" for each in order}
+    answer = _("the answer: {answer}").format(answer=said[order[0]])
     ordered = order[:TOP] + sorted(order[TOP:])
     return {NONE: _("nothing"), ANSWER: answer} | {each: said[each] for each in ordered}
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from cnnviz.errors import CnnvizError
 from cnnviz.networks.facts import Layer
-from pages.common.language import _, escaped
+from pages.common.language import _, escaped, sentence
 from pages.common.map_strips import as_maps
 from pages.common.maps_channel import one_channel
 from pages.common.maps_colours import colour_picture
@@ -17,6 +18,7 @@ from pages.common.maps_looked import Looked, answers
 from pages.common.maps_overview import maps_overview, pack_overview
 from pages.common.maps_partner import partner_control, partner_look
 from pages.common.maps_settings import leave_channel
+from pages.common.percent import percent
 from pages.common.settings import Settings
 
 __all__ = ["zoom"]
@@ -76,9 +78,9 @@ def _stop(title: str, name: str, here: bool, go: Callable[[], None]) -> None:
 
 def _caption(looked: Looked) -> str:
     name, share = answers(looked, 1)[0]
-    text = _("answer: {name}, {share}% · {milliseconds:.0f} ms on {device}")
+    text = _("answer: {name}, {share} · {milliseconds:.0f} ms on {device}")
     return text.format(
-        name=escaped(name), share=f"{100 * share:.1f}", milliseconds=looked.done.milliseconds, device=looked.done.device
+        name=escaped(name), share=percent(share), milliseconds=looked.done.milliseconds, device=looked.done.device
     )
 
 
@@ -192,7 +194,7 @@ def _step(settings: Settings, looked: Looked) -> None:
         _turn(settings, looked, by, -1)
 
     by_difference = settings["sort"] == "difference"
-    other = partner_look("maps/partner", settings, looked) if by_difference else None
+    other = _other(settings, looked) if by_difference else None
     maps_grid(
         "maps/grid",
         _grid_bytes(looked.key, other and other.key, step, looked, other),
@@ -207,6 +209,14 @@ def _step(settings: Settings, looked: Looked) -> None:
         on_up=lambda: _to_network(settings),
         on_view=view_changed,
     )
-    if by_difference:
-        partner_control(settings, looked, "grid", _("Difference to"))
     colour_picture(settings, looked)
+
+
+def _other(settings: Settings, looked: Looked) -> Looked | None:
+    """The other picture's pass; without it the channels come by number, and the page goes on."""
+    partner_control(settings, looked, "grid", _("Difference to"))
+    try:
+        return partner_look("maps/partner", settings, looked)
+    except CnnvizError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return None

@@ -12,13 +12,13 @@ from pages.common.settings import Settings, bound
 __all__ = ["lazy_tabs"]
 
 # Tabs whose beginning is in the lower half of the screen, or below it, come up to the title's place.
-_BRING_UP = """<script>
-const tabs = [...document.querySelectorAll(".stTabs")].at(-1);
-if (tabs && tabs.getBoundingClientRect().top > innerHeight / 2) {
-  tabs.style.scrollMarginTop = "4rem";
-  tabs.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-}
-</script>"""
+_BRING_UP = """<script>{{
+  const tabs = [...document.querySelectorAll(".stTabs")].at(-1); // {count}: the same script would not run again
+  if (tabs && tabs.getBoundingClientRect().top > innerHeight / 2) {{
+    tabs.style.scrollMarginTop = "4rem";
+    tabs.scrollIntoView({{ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }});
+  }}
+}}</script>"""
 
 
 def lazy_tabs(settings: Settings, drawn: Mapping[str, tuple[str, Callable[[], None]]]) -> None:
@@ -33,5 +33,5 @@ def lazy_tabs(settings: Settings, drawn: Mapping[str, tuple[str, Callable[[], No
         if container.open:
             with container:
                 draw()
-    if leads_to_tab(settings):
-        st.html(_BRING_UP, unsafe_allow_javascript=True)
+    if count := leads_to_tab(settings):
+        st.html(_BRING_UP.format(count=count), unsafe_allow_javascript=True)

@@ -147,3 +147,18 @@ def test_a_search_stops_when_it_is_told(open_page: OpenPage) -> None:
     first.get_by_role("button", name="Stop").wait_for()
     first.get_by_text("Pattern", exact=True).click()
     expect(first).to_have_url(re.compile("picture="), timeout=3000)
+
+
+def test_a_suggestion_brings_its_tab_into_sight(open_page: OpenPage) -> None:
+    """One after the other: the tabs lie below the strips, where nobody would look."""
+    page = open_page("/maps", settle=False)
+    page.locator(".overview[data-painted]").wait_for(timeout=FIRST)
+    tabs = page.locator(".stTabs").last
+    for title, tab in (("Where does it look?", "Why this answer?"), ("Trained or random?", "Compare")):
+        page.evaluate("document.querySelector('.stMain').scrollTo({ top: 0, behavior: 'instant' })")
+        page.get_by_role("button", name=title).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        wait_until_idle(page)
+        page.wait_for_function(
+            "(host) => host.getBoundingClientRect().top < innerHeight / 2", arg=tabs.element_handle()
+        )

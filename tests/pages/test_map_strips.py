@@ -13,7 +13,7 @@ from PIL import Image
 from cnnviz.figures.colours import diverging, sequential
 from pages.common.language import begin_run
 from pages.common.map_strips import Block, Group, Row, strips
-from pages.common.maps_blocks import Shelf, changed_block
+from pages.common.maps_blocks import changed_block
 from pages.common.maps_order import Order
 
 RANDOM = np.random.default_rng(8)
@@ -100,30 +100,6 @@ def test_scales_are_shared_by_a_step_by_all_or_by_a_row() -> None:
         assert ends(text) == [("0", end) for end in printed]
         shown = tiles(text)["s, channel 0: 1 … 1"][0, 0]
         np.testing.assert_array_equal(shown, sequential()[round(place)])
-
-
-def test_strips_are_kept_up_to_so_many_bytes() -> None:
-    """What was not asked for the longest goes first; what is larger than the shelf is not kept."""
-    built: list[str] = []
-
-    def ask(name: str, size: int = 1000) -> None:
-        def build() -> str:
-            built.append(name)
-            return name * size
-
-        assert shelf.get(name, build) == name * size
-
-    shelf = Shelf(3 * 1100)
-    for name in "abcab":  # all three are there
-        ask(name)
-    ask("d")  # the place of c
-    for name in "abd":
-        ask(name)
-    assert "".join(built) == "abcd"
-    ask("c")
-    ask("e", 4000)
-    ask("e", 4000)
-    assert "".join(built) == "abcdcee"
 
 
 def test_channels_come_by_their_difference() -> None:

@@ -179,9 +179,9 @@ def test_maps_that_follow_the_picture() -> None:
     moved = before[..., np.clip(np.arange(16) - 2, 0, None)]
     text = shown(app)
     one_way, other_way = changed(before, after), changed(moved, after)
-    assert f"by {one_way} against the maps before, by {other_way} against those maps moved along." in text
+    assert f"by {one_way} compared with the maps before, by {other_way} compared with those maps moved along." in text
     assert f"<h6>{step} · 32 × 16 × 16</h6>" in text
-    assert "The shift in places of this step: 4 px / 2 px = 2." in text
+    assert "In this step the shift is 4 px / 2 px = 2 places." in text
     assert two.split()[1] in text
     app = opened(compare_with="change", compare_change="shift", compare_amount="3", compare_steps=step)
     assert "No whole number" in shown(app)

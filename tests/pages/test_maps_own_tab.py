@@ -121,6 +121,7 @@ def test_what_a_visitor_says_about_weights() -> None:
     classes = [json.loads(read_facts(text)["classes"]) for text in (" cat\r\n\n dog", "x" * 1000, "x\n" * 30_000)]
     assert classes == [["cat", "dog"], ["x" * 100], ["x"] * 22_000]
     assert read_facts(" \n") == {}
+    assert read_facts('["cat", "dog"]') == read_facts("cat\ndog")
 
 
 def test_preprocessing_in_json_is_used_and_told() -> None:
@@ -133,12 +134,12 @@ def test_preprocessing_in_json_is_used_and_told() -> None:
     assert loaded.classes == ("a", "b", "c")
     rows, columns = preparation.shape[1:]
     told = next(each.value for each in app.caption if "normalised" in each.value)
-    assert f"{rows}×{columns}, then normalised: minus 0.25, divided by 0.5." in told
+    assert f"{columns}×{rows} pixels, then normalised: minus 0.25, divided by 0.5." in told
 
 
-@pytest.mark.parametrize("text", ["{", "{'mean': 1}", '{"mean": [1,]}', "{" * 100_000, '{"a": ' * 100_000])
+@pytest.mark.parametrize("text", ["{", "[1,", "{'mean': 1}", '{"mean": [1,]}', "{" * 100_000, '{"a": ' * 100_000])
 def test_broken_json_is_a_sentence(text: str) -> None:
     """And the network stays."""
     app = uploaded(save(weights()), classes=text)
-    assert "begins like JSON" in app.error[0].value
+    assert "looks like JSON" in app.error[0].value
     assert app.session_state["settings/maps"].get("model", "lenet5-mnist") == "lenet5-mnist"

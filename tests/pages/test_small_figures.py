@@ -34,10 +34,12 @@ def test_every_pixel_is_there(channels: int) -> None:
 
 
 def test_words_stay_words() -> None:
-    """A caption is no HTML; it is the alternative text where there is no other."""
+    """A caption is no HTML, an alternative text neither; several figures may be one picture."""
     picture = np.zeros((2, 2, 3), np.uint8)
-    text = figure(picture, 10, '<b>"x"</b>')
+    hostile = '<b>"x"</b>'
+    text = figure(picture, 10, hostile)
     assert "<b>" not in text
-    assert 'alt="&lt;b&gt;&quot;x&quot;&lt;/b&gt;"' in text
-    assert 'alt="a picture"' in figure(picture, 10, "caption", "a picture")
+    assert 'alt=""' in text
+    assert 'alt="&lt;b&gt;&quot;x&quot;&lt;/b&gt;"' in figure(picture, 10, "caption", hostile)
     assert in_a_row([text, text]).count("<figure") == 2
+    assert 'role="img" aria-label="all"' in in_a_row([text], "all")

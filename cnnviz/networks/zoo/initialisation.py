@@ -82,7 +82,9 @@ class Seeded(TorchFunctionMode):
     ) -> Any:
         """Call `func`, with the generator if it draws."""
         kwargs = kwargs or {}
-        return func(*args, **{**kwargs, "generator": self._generator}) if _draws(func) else func(*args, **kwargs)
+        if _draws(func) and kwargs.get("generator") is None:
+            kwargs = {**kwargs, "generator": self._generator}
+        return func(*args, **kwargs)
 
 
 @cache

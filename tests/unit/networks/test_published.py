@@ -58,7 +58,7 @@ def test_accuracies_of_efficientnet(number: int, top1: float) -> None:
 
 @pytest.mark.parametrize("result", IN_TORCHVISION, ids=lambda result: result.key)
 def test_against_torchvision(result: Result) -> None:
-    """Sizes within rounding (running averages make 1.1 %), operations within 5 %, accuracy within 2.5 points."""
+    """Sizes within rounding (running averages make 1.1%), operations within 5%, accuracy within 2.5 points."""
     meta = weights(result).meta
     crop = weights(result).transforms.keywords["crop_size"]
     if crop == result.input_size:  # another picture, other operations, and another accuracy

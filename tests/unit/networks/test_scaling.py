@@ -46,7 +46,7 @@ def test_the_published_networks_are_counted_exactly(variant: str) -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_paper_agrees(variant: str) -> None:
-    """Table 2 of the paper prints the operations within 5 %, and the parameters within rounding."""
+    """Table 2 of the paper prints the operations within 5%, and the parameters within rounding."""
     found, result = scaled(VARIANTS[variant]), published.get(f"efficientnet_{variant.lower()}")
     assert result.input_size == VARIANTS[variant].resolution
     assert found.macs == pytest.approx(result.macs.value, rel=0.05)

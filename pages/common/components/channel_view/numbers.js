@@ -14,7 +14,7 @@ class PlaceNumbers {
     this.detail = element("div", "note detail");
     parent.append(this.title, this.lines, this.window, this.detail);
     this.detail.setAttribute("aria-live", "polite");
-    Object.assign(this.window, { tabIndex: 0, role: "group" });
+    Object.assign(this.window, { tabIndex: 0, role: "application" });
     this.window.addEventListener("keydown", (event) => this.key(event));
     this.grids.forEach((each) => each.canvas.addEventListener("pointermove", (event) => this.explain(each.cellAt(event))));
   }

@@ -121,7 +121,7 @@ class MapsGrid {
     this.layout();
   }
 
-  // Differences are there once another picture has gone through the network; until then, the numbers order.
+  // Differences are there once another picture has gone through the network; until then channels come by number.
   order() {
     const by = this.layer.numbers[this.sort];
     const all = range(this.layer.count).filter((channel) => !this.only || this.layer.dead[channel]);

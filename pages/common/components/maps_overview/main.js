@@ -49,7 +49,8 @@ class Overview {
     const box = this.part(".strips");
     box.addEventListener("scroll", () => this.hints(), { passive: true });
     for (const button of this.host.querySelectorAll(".more")) {
-      button.addEventListener("click", () => box.scrollBy({ left: (button.dataset.way === "on" ? 0.8 : -0.8) * box.clientWidth, behavior: "smooth" }));
+      button.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays on its strip
+      button.addEventListener("click", () => this.scroll(button.dataset.way === "on" ? 0.8 : -0.8));
     }
     box.addEventListener("click", (event) => this.open(event));
     box.addEventListener("pointermove", (event) => this.hover(event));
@@ -143,6 +144,12 @@ class Overview {
     if (!this.narrow) box.scrollLeft = strip.host.offsetLeft + strip.host.offsetWidth / 2 - box.clientWidth / 2;
     const row = there.name === left.step && !strip.isVector ? there.channels.indexOf(left.channel) : -1;
     if (row >= 0) strip.mark(row);
+  }
+
+  scroll(share) {
+    const box = this.part(".strips");
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    box.scrollBy({ left: share * box.clientWidth, behavior });
   }
 
   // Strips beyond an edge fade out there, with a button that brings them in.

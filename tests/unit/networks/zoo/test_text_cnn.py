@@ -82,7 +82,7 @@ def test_parameters_by_formula(multichannel: bool) -> None:
 
 
 def test_word_vectors_are_most_of_it() -> None:
-    """As the record says: 94 %."""
+    """As the record says: 94%."""
     found = summary("text_cnn")
     vectors = sum(each.parameters for each in found.layers if each.kind == "Embedding")
     assert round(100 * vectors / found.parameters) == 94
