@@ -48,6 +48,18 @@ def hooked(key: str, step: str) -> torch.Tensor:
     return seen[0][0]
 
 
+def walk_a_window(page: Page) -> None:
+    """With keys, over the cells of 3×3 products: each says where it is, and its product."""
+    page.locator(".channelview .window").focus()
+    for key, place in (("ArrowRight", (1, 1)), ("ArrowRight", (1, 2)), ("ArrowDown", (2, 2)), ("ArrowLeft", (2, 1))):
+        page.keyboard.press(key)
+        said = page.locator(".channelview .detail").inner_text().replace("\u2212", "-")
+        row, column, *numbers = (float(each) for each in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", said))
+        assert (row, column) == place
+        value, weight, product = numbers
+        assert value * weight == pytest.approx(product, rel=0.02, abs=2e-3)
+
+
 def setting(page: Page, name: str) -> str:
     """A setting as the address has it."""
     return parse_qs(urlsplit(page.url).query).get(name, [""])[0]
@@ -81,7 +93,9 @@ def test_from_the_network_to_one_number(open_page: OpenPage, key: str) -> None:
         page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         (row, column), said = page.locator(".channelview").evaluate(READ)
         assert float(said.replace("\u2212", "-")) == pytest.approx(float(maps[channel, row, column]), abs=ROUNDED)
+    walk_a_window(page)
     assert page.evaluate("window.sendings") == 0
+    stage.focus()
 
     page.keyboard.press("Escape")
     expect(grid).to_be_focused()

@@ -110,9 +110,14 @@ class PlaceNumbers {
     const [down, across] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] ?? [];
     if (!rows || down === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    if (this.cell < 0) return this.explain(0);
+    if (this.cell < 0) return this.walkTo(0);
     const [row, column] = [Math.floor(this.cell / columns) + down, (this.cell % columns) + across];
-    if (row >= 0 && row < rows && column >= 0 && column < columns) this.explain(row * columns + column);
+    if (row >= 0 && row < rows && column >= 0 && column < columns) this.walkTo(row * columns + column);
+  }
+
+  walkTo(i) {
+    this.explain(i);
+    for (const grid of this.grids) if (!grid.figure.hidden) grid.draw({ ...grid.content, outlined: i }, grid.cell);
   }
 
   // The numbers of one cell in full, for windows whose cells are too small to write in.
