@@ -25,7 +25,9 @@ UPLOADED = "upload"
 
 _NO_SUCH = N_("There are no weights “{name}” in {folder}.")
 _CHANNELS = N_("These weights of {title} take pictures of {channels} channels: pictures have 1 or 3.")
-_SHAPE = N_("{title} cannot be used on pictures of {shape}: say its shape, channels first, in the file beside it.")
+_SHAPE = N_(
+    "{title} cannot be used on pictures of {shape}: say its shape, channels first, or its options, beside the weights."
+)
 _TOO_MUCH = N_(
     "On pictures of {shape} the steps of {title} fill {megabytes:,.0f} MB, but {most:,.0f} MB are the limit: say a "
     "smaller shape."

@@ -92,7 +92,10 @@ def _step_labels() -> dict[str, str]:
         "contribution": _("Contribution"),
         "batch_norm": _("Batch norm"),
         "group_norm": _("Group norm"),
-        "inputs": _("{count} input channels from {source}, the strongest first: input × kernel = contribution"),
+        "inputs": _(
+            "{count} input channels from {source}, those first that contribute most over the whole map: "
+            "input × kernel = contribution"
+        ),
         "others": _(
             "Only the {count} input channels that contribute most are here; the other {rest} are in the numbers as one "
             "sum."

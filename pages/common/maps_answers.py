@@ -17,8 +17,8 @@ _BAR = 44  # pixels of a class with both bars
 
 
 def points(before: float, after: float) -> str:
-    """The change in percentage points, with its sign: −12.3; 0.0 where it is less than half a tenth."""
-    change = round(100 * (after - before), 1)
+    """The change in percentage points, with its sign: −12.3; of the percentages as they are printed, 0.0 for none."""
+    change = round(round(100 * after, 1) - round(100 * before, 1), 1)
     return f"{change:+.1f}".replace("-", "−") if change else "0.0"
 
 

@@ -64,6 +64,9 @@ def _another(settings: Settings) -> None:
 
 def _found(unit: Unit, found: Maximised) -> None:
     here = float(unit.map.mean())
+    if found.activation == found.curve[0]:
+        text = _("Nothing was found: the activation stayed at {found} from the noise on. Try another start.")
+        st.warning(text.format(found=short_number(found.activation)), icon=":material/search_off:")
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=_WIDTH):
             words = _("Found: mean activation {found}").format(found=short_number(found.activation))

@@ -58,8 +58,11 @@ def network_controls(settings: Settings) -> Callable[[], None]:
     source = source_of(settings["model"])
     offered = [each for each in _SOURCES if known[each] or each == source]
 
+    left = st.session_state.setdefault("maps/left networks", {"shipped": NETWORK})
+    left[source] = settings["model"]
+
     def change_source(fresh: str) -> None:
-        entries = sorted(known[fresh], key=lambda each: not each.offline)
+        entries = sorted(known[fresh], key=lambda each: (each.key != left.get(fresh), not each.offline))
         if entries:
             _choose(settings, entries[0].key)
 

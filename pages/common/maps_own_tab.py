@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from cnnviz.errors import CnnvizError, WeightsError
 from cnnviz.networks import catalogue, torchvision_models, weight_files, zoo
-from cnnviz.networks.own_facts import of_metadata
+from cnnviz.networks.own_facts import Facts, of_metadata
 from cnnviz.networks.preparation import Preparation
 from cnnviz.networks.torchvision_table import TITLES
+from cnnviz.text import N_
 from pages.common.language import _, escaped, ngettext, sentence
 from pages.common.maps_looked import Looked
 from pages.common.maps_model import network_title, source_title
@@ -22,7 +25,8 @@ OWN_SETTINGS: tuple[Setting, ...] = (flag("own_all"),)
 
 _FILE, _ARCHITECTURE, _FACTS = "maps/own file", "maps/own architecture", "maps/own facts"
 _ERROR = "maps/own error"
-_ACCEPTED = "maps/own accepted"  # session: key of the network, and how many class names came with it
+_NO_FILE = N_("Choose a .safetensors file first.")
+_ACCEPTED = "maps/own accepted"  # session: key of the network, and what the visitor said of it
 _JSON = """{
   "architecture": "resnet18",
   "classes": ["cat", "dog"],
@@ -90,6 +94,7 @@ def _take(settings: Settings) -> None:
     state.pop(_ACCEPTED, None)
     file = state.get(_FILE)
     if file is None:
+        state[_ERROR] = WeightsError(_NO_FILE)
         return
     try:
         facts = read_facts(state.get(_FACTS) or "")
@@ -97,7 +102,7 @@ def _take(settings: Settings) -> None:
     except CnnvizError as error:
         state[_ERROR] = error
         return
-    state[_ACCEPTED] = key, len(of_metadata(facts).classes)
+    state[_ACCEPTED] = key, facts
     settings["model"], settings["off"] = key, ""
 
 
@@ -106,9 +111,11 @@ def _outcome(looked: Looked) -> None:
     if error is not None:
         st.error(_error(error), icon=":material/error:")
         return
-    key, names = st.session_state.get(_ACCEPTED, ("", 0))
+    key, facts = st.session_state.get(_ACCEPTED, ("", {}))
     if key != looked.model:
         return
+    said = of_metadata(facts)
+    names = len(said.classes)
     text = _("**{title}**: the weights fit. The page above looks with them.")
     st.success(text.format(title=escaped(looked.about.title)), icon=":material/check:")
     count = len(looked.about.classes)
@@ -119,7 +126,21 @@ def _outcome(looked: Looked) -> None:
             names,
         )
         st.warning(text.format(names=names, count=count))
+    if unused := _unused(facts, said, looked.about.preparation):
+        st.warning(
+            _("Not used, because it is not known or not possible here: {names}.").format(names=", ".join(unused))
+        )
     st.caption(_prepared(looked.about.preparation))
+
+
+def _unused(facts: Mapping[str, str], said: Facts, preparation: Preparation) -> list[str]:
+    """What a visitor said of the weights in vain, as Markdown."""
+    used = {name: getattr(preparation, name) for name in ("mean", "std", "shape", "resize")}
+    return [
+        escaped(name[:40])
+        for name in facts
+        if not vars(said).get(name) or (name in used and used[name] != vars(said)[name])
+    ]
 
 
 def _prepared(preparation: Preparation) -> str:

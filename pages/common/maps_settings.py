@@ -98,8 +98,11 @@ def maps_suggestions() -> list[Suggestion]:
         ),
         Suggestion(
             _("Follow one number"),
-            _("Move over the map: the window, its products, the sum, the normalisation and the ReLU give this number."),
-            {"step": "conv1.conv", "channel": 2, "at": Place(12, 16)},
+            _(
+                "Move over the map: the window, its products, the sum, the normalisation and the ReLU give this "
+                "number. A click keeps the place."
+            ),
+            {"step": "conv1.conv", "channel": 2},
         ),
         Suggestion(
             _("A shortcut adds"),

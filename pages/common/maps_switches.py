@@ -160,7 +160,7 @@ def off_text(off: Off, looked: Looked, ways: Ways) -> str:
 def off_list(settings: Settings, looked: Looked, off: WhatIf) -> None:
     """What is switched off, each with a button that switches it on again."""
     if off == NOTHING:
-        st.caption(_("Nothing is switched off: the network is as it was trained."))
+        st.caption(_("Nothing is switched off: the network is as it is."))
         return
     ways = ways_of(looked.model, looked.done.summary)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

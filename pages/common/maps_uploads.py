@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 
 import streamlit as st
 
 from cnnviz.errors import WeightsError
 from cnnviz.networks import torchvision_models, zoo
 from cnnviz.networks.catalogue import Entry
-from cnnviz.networks.own_facts import LONGEST, MOST_CLASSES, Facts
+from cnnviz.networks.own_facts import LONGEST, MOST_CLASSES
 from cnnviz.networks.torchvision_table import TITLES
 from cnnviz.text import N_
 from pages.common.language import _
@@ -55,7 +54,10 @@ def accept(data: bytes, name: str, architecture: str, facts: Mapping[str, str]) 
         data = with_metadata(data, facts)
     key = own_networks.keep(data, architecture)
     title = f"{_architecture(key)}, {name[:_LONGEST_NAME]}"
-    _known()[key] = Entry(key, title, key.rpartition("@")[2], own_networks.UPLOADED, (), 0, True, len(data))
+    known = _known()
+    for other in [each for each, entry in known.items() if entry.title == title]:
+        del known[other]  # another try with the same file
+    known[key] = Entry(key, title, key.rpartition("@")[2], own_networks.UPLOADED, (), 0, True, len(data))
     return key
 
 
@@ -76,8 +78,7 @@ def read_facts(text: str) -> dict[str, str]:
             raise WeightsError(_NO_JSON) from error
         if isinstance(said, list):
             said = {"classes": said}
-        known = {each.name: said[each.name] for each in fields(Facts) if each.name in said}
-        return {name: each if isinstance(each, str) else json.dumps(each) for name, each in known.items()}
+        return {str(name): each if isinstance(each, str) else json.dumps(each) for name, each in said.items()}
     names = [name for line in text.splitlines() if (name := line.strip()[:LONGEST])][:MOST_CLASSES]
     return {"classes": json.dumps(names)} if names else {}
 

@@ -42,27 +42,48 @@ def _way(settings: Settings, looked: Looked) -> None:
     """Where one is: network › step › channel, each of which leads back."""
     step, channel = settings["step"], settings["channel"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="maps-way"):
-        _stop(escaped(looked.about.title), "network", step == "", lambda: _to_network(settings))
+        _stop(escaped(_title(looked)), "network", step == "", lambda: _to_network(settings))
         if not step:
             st.caption(_caption(looked), width="content")
+            if settings["off"]:
+                st.caption(_("What is off in “What if?” is on here."), width="content")
             return
         st.caption("›", width="content")
         _stop(escaped(step), "step", channel < 0, lambda: _to_grid(settings))
         if channel >= 0:
             st.caption("›", width="content")
-            st.markdown("**" + _("channel {number}").format(number=channel) + "**", width="content")
+            st.markdown(
+                "**" + _("channel {number}").format(number=channel) + _class(looked, step, channel) + "**",
+                width="content",
+            )
             _neighbours(settings, looked)
         st.caption(_facts(looked.layer(step)), width="content")
+
+
+def _title(looked: Looked) -> str:
+    title = looked.about.title
+    return _("{title}, random weights").format(title=title) if looked.about.source == "random" else title
+
+
+def _class(looked: Looked, step: str, channel: int) -> str:
+    """Of a score: the class that it is of, as Markdown."""
+    is_score = step == _scores(looked) and channel < len(looked.about.classes)
+    return f": {escaped(_(looked.about.classes[channel]))}" if is_score else ""
+
+
+def _scores(looked: Looked) -> str:
+    """The step whose numbers are the scores of the classes; "" where there is none."""
+    last = looked.steps[-1]
+    return last if looked.done.maps[last].shape == (len(looked.about.classes),) else ""
 
 
 def _neighbours(settings: Settings, looked: Looked) -> None:
     """The same channel of the step before and after; the grid of a step has such buttons of its own."""
     for by, icon, label in ((-1, "chevron_left", _("Layer before")), (1, "chevron_right", _("Layer after"))):
         st.button(
-            "",
+            label,
             key=f"maps/by {by}",
             icon=f":material/{icon}:",
-            help=label,
             on_click=_turn,
             args=(settings, looked, by, settings["channel"]),
             disabled=_next(looked, settings["step"], by) is None,
@@ -152,13 +173,12 @@ def _network(settings: Settings, looked: Looked) -> None:
             settings["step"], settings["at"] = step, None
             settings["channel"] = -1 if channel is None else min(channel, len(looked.done.maps[step]) - 1)
 
-    last = looked.steps[-1]
     maps_overview(
         "maps/overview",
         _overview_bytes(looked.key, looked),
         answers(looked),
         open_step,
-        scores=last if looked.done.maps[last].shape == (len(looked.about.classes),) else "",
+        scores=_scores(looked),
         left=st.session_state.get(_LEFT),
     )
 

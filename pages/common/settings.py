@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError, ParameterError
 from pages.common.language import current
@@ -68,6 +69,12 @@ def flag(name: str, default: bool = False) -> Setting:
     return Setting(name, default, lambda value: str(int(value)), lambda text: {"0": False, "1": True}[text])
 
 
+def _is_back_or_forward() -> bool:
+    """Whether the browser's buttons led to the address of this run: it may be one that was left a moment ago."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
+
+
 class Settings:
     """The settings of one page, for one visitor.
 
@@ -89,7 +96,7 @@ class Settings:
         """Take over the URL when a visitor came by one; otherwise what the session remembers stands."""
         query = {name: st.query_params[name] for name in self.settings if name in st.query_params}
         known = self._known()
-        if known and (not query or query in known):
+        if known and not _is_back_or_forward() and (not query or query in known):
             del known[: known.index(query) if query in known else 0]
             return
         values, rejected = {}, []

@@ -176,3 +176,27 @@ def test_a_suggestion_brings_its_tab_into_sight(open_page: OpenPage) -> None:
         page.wait_for_function(
             "(host) => host.getBoundingClientRect().top < innerHeight / 2", arg=tabs.element_handle()
         )
+
+
+def test_the_next_layer_shows_its_own_numbers_and_back_leads_back(open_page: OpenPage) -> None:
+    """From a sum to a convolution: another kind of lines. The browser's button goes back, step by step."""
+    errors: list[object] = []
+    page = open_page("/maps?step=conv3_x.1.activation2&channel=5", settle=False)
+    page.on("pageerror", lambda error: errors.append(error))
+    page.locator(".channelview canvas.map").first.wait_for(timeout=FIRST)
+    wait_until_idle(page)
+    page.get_by_role("button", name="Layer after").click()
+    expect(page.locator(".channelview .lines")).to_contain_text("Products of 32 input channels")
+    place, said = page.locator(".channelview").evaluate(READ)
+    value = float(hooked("resnet20-cifar10", "conv3_x.2.conv1")[5, place[0], place[1]])
+    assert float(said.replace("\u2212", "-")) == pytest.approx(value, abs=ROUNDED)
+    wait_until_idle(page)
+    page.get_by_role("button", name="conv3_x.2.conv1").click()
+    page.locator(".maps-grid").wait_for()
+    for there in ("step=conv3_x.2.conv1&channel=5", "step=conv3_x.1.activation2&channel=5"):
+        page.go_back()
+        expect(page).to_have_url(re.compile(re.escape(there) + "$"))
+        expect(page.locator(".channelview")).to_be_visible()
+        wait_until_idle(page)
+        expect(page).to_have_url(re.compile(re.escape(there) + "$"))
+    assert not errors

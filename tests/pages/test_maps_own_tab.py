@@ -132,6 +132,7 @@ def test_preprocessing_in_json_is_used_and_told() -> None:
     preparation = loaded.preparation
     assert (preparation.mean, preparation.std, preparation.resize) == ((0.25,), (0.5,), 40)
     assert loaded.classes == ("a", "b", "c")
+    assert "here: unknown." in app.warning[0].value
     rows, columns = preparation.shape[1:]
     told = next(each.value for each in app.caption if "normalised" in each.value)
     assert f"{columns}×{rows} pixels, then normalised: minus 0.25, divided by 0.5." in told
@@ -143,3 +144,31 @@ def test_broken_json_is_a_sentence(text: str) -> None:
     app = uploaded(save(weights()), classes=text)
     assert "looks like JSON" in app.error[0].value
     assert app.session_state["settings/maps"].get("model", "lenet5-mnist") == "lenet5-mnist"
+
+
+@pytest.mark.parametrize("facts", [{"mean": [0.1, 0.2]}, {"std": [0]}, {"clases": ["a"]}, {"resize": -1}, {"over": 1}])
+def test_facts_that_cannot_be_used_are_named(facts: dict[str, object]) -> None:
+    """The weights fit all the same."""
+    app = uploaded(save(weights()), classes=json.dumps(facts))
+    assert not app.error
+    assert f"here: {next(iter(facts))}." in app.warning[0].value
+
+
+def test_a_button_without_a_file_says_what_is_missing() -> None:
+    """And the same file again takes the place of the one before."""
+    app = AppTest.from_function(tab, default_timeout=60)
+    app.query_params["model"] = "lenet5-mnist"
+    app.run()
+    next(each for each in app.button if each.label == "Use these weights").click().run()
+    assert "Choose a .safetensors file first." in app.error[0].value
+
+
+def test_another_try_with_a_file_replaces_it_in_the_list() -> None:
+    """Otherwise nobody could tell them apart."""
+    app = uploaded(save(weights()))
+    first = app.session_state["settings/maps"]["model"]
+    app.text_area[0].set_value("a\nb\nc")
+    next(each for each in app.button if each.label == "Use these weights").click().run()
+    assert not app.error
+    assert app.session_state["settings/maps"]["model"] != first
+    assert len(next(each for each in app.selectbox if each.label == "Network").options) == 1

@@ -58,7 +58,7 @@ class ChannelView {
       const { map, head, normalised } = this.view.arrays;
       this.decimals = decimalsFor(map.values, head?.values ?? [], normalised?.values ?? []); // the same at every place
       [this.shown, this.at, this.place, this.pinned] = [ready.numbers, null, null, false];
-      [this.chosen, this.awaited] = [0, undefined];
+      [this.chosen, this.awaited, this.found] = [0, undefined, undefined]; // numbers of the channel before
     }
     Object.assign(this.view, { labels: ready.labels, palettes: ready.palettes });
     document.documentElement.lang = ready.labels.language; // for screen readers: Streamlit leaves it at "en"
