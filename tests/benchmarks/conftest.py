@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
+
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as in pages.common.server
 
 STOPWATCH = (
     "test_repaint.py", "test_response_repaint.py", "test_another_picture",  # pages and servers of their own, and
