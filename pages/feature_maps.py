@@ -61,31 +61,35 @@ def _maps(settings: Settings) -> None:
 
     No fragment: what is pressed in one does not end its run, so that Stop would wait until the job is done.
     """
-    looked = None
-    try:
-        with tended():
+    with tended():
+        looked = None
+        try:
             if not others_offered(settings):
                 looked = look("maps", settings["model"], drawing_input(settings) or pictures(settings).shown)
             if looked is not None:
                 stays_with(settings, looked.done.maps)
                 settings.publish()
                 zoom(settings, looked)
-                kernel_links(settings, looked)
-                lazy_tabs(settings, _tabs(settings, looked))
-    except Exception:
-        _controls(settings, looked)  # that mend it
-        raise
-    _controls(settings, looked)  # not when the run was cut off: the visitor may have gone to another page
+        except Exception:
+            _controls(settings, looked)()  # that mend it
+            raise
+        follow = _controls(settings, looked)  # before the tabs, which may take long: another choice ends them
+        if looked is not None:
+            kernel_links(settings, looked)
+            lazy_tabs(settings, _tabs(settings, looked))
+    settings.publish()
+    follow()
 
 
-def _controls(settings: Settings, looked: Looked | None) -> None:
+def _controls(settings: Settings, looked: Looked | None) -> Callable[[], None]:
+    """Draw the side bar; returns what is to be called when everything else is drawn."""
     with st.sidebar:
         follow = network_controls(settings)
         drawing_controls(settings, looked)
         if not settings["draw"]:
             picture_controls(settings)
     settings.publish()
-    follow()
+    return follow
 
 
 def _tabs(settings: Settings, looked: Looked) -> Mapping[str, tuple[str, Callable[[], None]]]:

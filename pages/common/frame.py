@@ -49,6 +49,7 @@ _STYLE = """<style>
 .st-key-formula-narrow { display: none; }
 [data-testid="stStatusWidget"] button { display: none; } /* Streamlit's own Stop leaves half a page */
 [data-testid="stSidebarUserContent"] { padding-bottom: 2rem; }
+[data-testid="stSidebar"] [data-stale="true"] { opacity: 1; } /* it can be used while the page computes */
 [data-testid="stSidebarUserContent"] .stVerticalBlock { gap: 0.75rem; }
 [data-testid="stSidebar"] :is([class*="-picture-kind-"], [class*="-maps-source-"]) [role="radiogroup"] > button {
   flex-grow: 1; padding-inline: 0.15rem; /* four kinds of pictures in one line, also within an expander */
