@@ -94,7 +94,7 @@ def _facts(said: Any) -> Facts:
     architecture = said.get("architecture")
     return Facts(
         _classes(said.get("classes")),
-        architecture[:LONGEST] if isinstance(architecture, str) else "",
+        _text(architecture) if isinstance(architecture, str) else "",
         {name: each for name, each in options.items() if isinstance(each, Value)} if isinstance(options, dict) else {},
         _shape(shape),
         mean,
@@ -106,7 +106,12 @@ def _facts(said: Any) -> Facts:
 def _classes(names: Any) -> tuple[str, ...]:
     if not isinstance(names, list) or len(names) > MOST_CLASSES or not all(isinstance(each, str) for each in names):
         return ()
-    return tuple(each.strip()[:LONGEST] for each in names)
+    return tuple(_text(each.strip()) for each in names)
+
+
+def _text(said: str) -> str:
+    """The beginning, with "?" for half of a character, which JSON may hold and nobody can show."""
+    return said[:LONGEST].encode(errors="replace").decode()
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

@@ -66,7 +66,7 @@ def _layers(found: Trace, input_shape: Shape) -> tuple[Layer, ...]:
     return tuple(_layer(index, call, sight, input_shape[0], axis) for index, (call, sight, axis) in enumerate(seen))
 
 
-def _layer(index: int, call: Call, sight: Sight, batch: int, channel_axis: int = FIRST) -> Layer:
+def _layer(index: int, call: Call, sight: Sight, batch: int, channel_axis: int) -> Layer:
     parameters, parameters_words = costs.parameters(call)
     macs, macs_words = costs.macs(call, batch)
     return Layer(
@@ -96,7 +96,7 @@ def _listed(model: nn.Module) -> tuple[Layer, ...]:
         Call(name, module, "", (), (), (), tuple((key, tuple(each.shape)) for key, each in module.named_parameters()))
         for name, module in leaves
     ]
-    return tuple(_layer(index, call, Sight(), 1) for index, call in enumerate(calls))
+    return tuple(_layer(index, call, Sight(), 1, FIRST) for index, call in enumerate(calls))
 
 
 def _unused(model: nn.Module, found: Trace) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ OWN_SETTINGS: tuple[Setting, ...] = (flag("own_all"),)
 
 _FILE, _ARCHITECTURE, _FACTS = "maps/own file", "maps/own architecture", "maps/own facts"
 _ERROR = "maps/own error"
+_MOST_NAMES = 10  # that are listed
 _NO_FILE = N_("Choose a .safetensors file first.")
 _ACCEPTED = "maps/own accepted"  # session: key of the network, and what the visitor said of it
 _JSON = """{
@@ -140,7 +141,7 @@ def _unused(facts: Mapping[str, str], said: Facts, preparation: Preparation) -> 
         escaped(name[:40])
         for name in facts
         if not vars(said).get(name) or (name in used and used[name] != vars(said)[name])
-    ]
+    ][:_MOST_NAMES]
 
 
 def _prepared(preparation: Preparation) -> str:

@@ -74,6 +74,7 @@ def read_facts(text: str) -> dict[str, str]:
     if text.lstrip().startswith(("{", "[")):
         try:
             said = json.loads(text)
+            json.dumps(said, ensure_ascii=False).encode()  # "\ud800" is JSON, but no text that can be shown
         except (ValueError, RecursionError) as error:
             raise WeightsError(_NO_JSON) from error
         if isinstance(said, list):

@@ -23,7 +23,7 @@ from pages.common.settings import Settings
 
 __all__ = ["zoom"]
 
-_LEFT = "maps/left"  # session: the step and the channel that the visitor left last for the network
+_LEFT = "maps/left"  # key of the step and the channel that this visitor left last for the network
 _UNFINISHED = ("convolution", "normalisation", "linear", "merge")  # families: what follows may raise their numbers
 
 
@@ -119,7 +119,7 @@ def _facts(layer: Layer) -> str:
 
 
 def _selected() -> dict[str, Any]:
-    """What is selected in the grid, for this session: the channel, and whether only dead ones are shown."""
+    """What this visitor has selected in the grid: the channel, and whether only dead ones are shown."""
     selected: dict[str, Any] = st.session_state.setdefault("maps/selected", {})
     return selected
 

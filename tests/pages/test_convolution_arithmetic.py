@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from pages.common.arithmetic_settings import TABS, preset_values, read_size, wri
 from pages.common.language import escaped
 from pages.common.layer_thumbnail import layer_thumbnail
 from pages.common.player import MOST_FILTERS, Scene, fits_the_player, scene_message
+from tests.messages import unpacked
 from tests.pages.test_every_page import open_app, texts
 
 if TYPE_CHECKING:
@@ -295,16 +294,8 @@ def test_a_size_can_be_typed_and_is_checked(root: Path) -> None:
 
 
 def sent(scene: Scene) -> tuple[dict[str, Any], list[bytes]]:
-    """Unpack a message as the browser does."""
-    message = scene_message(scene)
-    (length,) = struct.unpack_from("<I", message)
-    header = json.loads(message[4 : 4 + length])
-    blobs, at = [], 4 + length
-    for size in header["blobs"]:
-        blobs.append(message[at : at + size])
-        at += size
-    assert at == len(message)
-    return header, blobs
+    """Header and blobs of its message."""
+    return unpacked(scene_message(scene))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -138,7 +138,9 @@ def test_preprocessing_in_json_is_used_and_told() -> None:
     assert f"{columns}×{rows} pixels, then normalised: minus 0.25, divided by 0.5." in told
 
 
-@pytest.mark.parametrize("text", ["{", "[1,", "{'mean': 1}", '{"mean": [1,]}', "{" * 100_000, '{"a": ' * 100_000])
+@pytest.mark.parametrize(
+    "text", ["{", "[1,", '{"a": "\\ud800"}', "{'mean': 1}", '{"mean": [1,]}', "{" * 100_000, '{"a": ' * 100_000]
+)
 def test_broken_json_is_a_sentence(text: str) -> None:
     """And the network stays."""
     app = uploaded(save(weights()), classes=text)

@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 
 from cnnviz.errors import UnknownNetworkError, WeightsError
-from cnnviz.networks import catalogue, fitting, own_networks, uploads, weight_files, zoo
+from cnnviz.networks import catalogue, fitting, own_facts, own_networks, uploads, weight_files, zoo
 from cnnviz.networks.torchvision_door import torchvision
 
 if TYPE_CHECKING:
@@ -219,3 +219,9 @@ def test_every_kind_of_head_tells_its_classes(key: str, monkeypatch: pytest.Monk
     fitted = fitting.fit(weight_files.from_bytes(saved(network)), key)
     assert fitted.classes == 10
     assert all(torch.equal(each, network.state_dict()[name]) for name, each in fitted.network.state_dict().items())
+
+
+def test_half_a_character_is_a_question_mark() -> None:
+    """JSON may hold one; nothing that is sent to a browser can."""
+    facts = own_facts.of_metadata({"classes": '["a\\ud800", "b"]', "architecture": "x\ud800"})
+    assert (facts.classes, facts.architecture) == (("a?", "b"), "x?")
