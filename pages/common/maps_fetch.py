@@ -45,8 +45,7 @@ def fetch_offer(entry: Entry | None) -> Callable[[], None]:
     """Offer to fetch the weights of a network, unless they are on this machine, or show how far that is.
 
     Returns:
-        What follows a download to its end, to be called when everything else is drawn. A fragment of its own would
-        be drawn into a sidebar that belongs to another one, and Streamlit loses the page over that.
+        What follows a download to its end, to be called when everything else is drawn: it keeps the run until then.
     """
     if entry is None or entry.offline:
         return _nothing

@@ -7,7 +7,7 @@ import streamlit as st
 from cnnviz.images import Image, patterns, samples, source
 from pages.common.language import _
 from pages.common.maps_looked import Looked, look
-from pages.common.pictures import own_image
+from pages.common.pictures import known_image, own_image
 from pages.common.settings import Settings, bound
 
 __all__ = ["image_title", "partner_control", "partner_look"]
@@ -41,7 +41,7 @@ def partner_control(settings: Settings, looked: Looked, place: str, label: str) 
 def partner_look(slot: str, settings: Settings, looked: Looked) -> Looked | None:
     """Send the other picture through the same network; None when the visitor has stopped it."""
     chosen, own = _partner(settings, looked), own_image()
-    image = own if chosen == source.UPLOAD and own is not None else _known(chosen)
+    image = own if chosen == source.UPLOAD and own is not None else known_image(chosen)
     return look(slot, looked.model, image)
 
 
@@ -59,11 +59,6 @@ def _offered(looked: Looked) -> list[str]:
 def _partner(settings: Settings, looked: Looked) -> str:
     offered = _offered(looked)
     return settings["compare_picture"] if settings["compare_picture"] in offered else offered[0]
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _known(text: str) -> Image:
-    return source.read(text).load()
 
 
 def _picture_title(name: str) -> str:

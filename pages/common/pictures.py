@@ -22,6 +22,7 @@ from pages.common.settings import Setting, Settings, bound, widget_key
 
 __all__ = [
     "Pictures",
+    "known_image",
     "own_image",
     "own_picture",
     "parameter_control",
@@ -54,7 +55,8 @@ class Pictures:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
-def _load(text: str) -> Image:
+def known_image(text: str) -> Image:
+    """A sample or a test pattern, as it stands in an address; loaded once for everybody."""
     return source.read(text).load()
 
 
@@ -69,7 +71,7 @@ def pictures(settings: Settings) -> Pictures:
     own = own_image()
     if chosen.kind == source.UPLOAD and own is None:
         chosen = settings.settings["picture"].default
-    clean = own if chosen.kind == source.UPLOAD and own is not None else _load(source.write(chosen))
+    clean = own if chosen.kind == source.UPLOAD and own is not None else known_image(source.write(chosen))
     disturbance: Noise | None = settings["noise"]
     if disturbance is None:
         return Pictures(clean, clean, chosen)
