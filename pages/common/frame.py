@@ -72,11 +72,12 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
         st.markdown("**" + _("Try") + "**", width="content")
         for number, each in enumerate(offered):
             st.button(each.title, key=f"{key}/{number}", on_click=_follow, args=(settings, each, key, number))
+    hint = st.container(key="hint")  # always there: an element more or less, and the browser builds all that follows anew
     followed: int | None = st.session_state.get(key)
     if followed is not None:
         chosen = offered[followed]
         if all(settings[name] == value for name, value in chosen.values.items()):
-            st.markdown(f":blue-background[:material/visibility: {chosen.look}]")
+            hint.markdown(f":blue-background[:material/visibility: {chosen.look}]")
 
 
 def _follow(settings: Settings, suggestion: Suggestion, key: str, number: int) -> None:
@@ -99,9 +100,10 @@ def _to_tab(settings: Settings) -> str:
 
 def notices(settings: Settings) -> None:
     """Say which settings of the address were not legal; they are at their defaults."""
+    said = st.empty()  # always there, as in `suggestions`
     if settings.rejected:
         names = ", ".join(settings.rejected)
-        st.warning(
+        said.warning(
             _("The address held settings that are not possible ({names}); they are at their defaults.").format(
                 names=names
             )

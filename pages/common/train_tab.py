@@ -32,8 +32,9 @@ from pages.common.visitor import visitor
 if TYPE_CHECKING:
     from cnnviz.training.observations import Observation
 
-__all__ = ["TRAIN_SETTINGS", "train_tab"]
+__all__ = ["TRAIN_SETTINGS", "start_no_longer", "train_tab"]
 
+_START = "training/start asked"  # session: Train was pressed
 _SHIPPED = "shipped:lenet5-mnist"
 _MOST_THREADS = 4
 
@@ -45,6 +46,7 @@ def train_tab(settings: Settings) -> None:
         data_controls(settings, data)
         network_controls(settings, data)
         recipe_controls(settings)
+    _start_if_asked(settings, data)
     runs = entries()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         start = st.container(width="content")
@@ -87,8 +89,7 @@ def _start_control(settings: Settings, data: DataChoice, runs: Sequence[Entry], 
         type="primary",
         icon=":material/play_arrow:",
         disabled=recipe is None,
-        on_click=_start,
-        args=(settings, data),
+        on_click=_ask,
     )
     if recipe is not None:
         with st.sidebar:
@@ -132,12 +133,25 @@ def _cost(recipe: Recipe, data: DataChoice, runs: Sequence[Entry]) -> str:
     )
 
 
-def _start(settings: Settings, data: DataChoice) -> None:
-    """What the button does."""
+def _ask() -> None:
+    """What the button does. No more than that: of two quick presses Streamlit may hand over the second one first."""
+    st.session_state[_START] = True
+
+
+def start_no_longer() -> None:
+    """Forget that the button was pressed: another tab was opened in the same moment."""
+    st.session_state.pop(_START, None)
+
+
+def _start_if_asked(settings: Settings, data: DataChoice) -> None:
+    """Start a run, when every control has handed over what was set before the button was pressed."""
+    owner = visitor()
+    if not st.session_state.pop(_START, False):
+        return
     try:
         recipe = recipe_of(settings, data, _threads())
         check_work(recipe, data, cost(recipe, data))
-        folder = launch.start(recipe, visitor(), control.RUNS, download=not data.at_hand)
+        folder = launch.start(recipe, owner, control.RUNS, download=not data.at_hand)
         settings["train_run"] = folder.name
     except CnnvizError as error:
         st.session_state[REFUSED] = error

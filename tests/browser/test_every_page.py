@@ -34,6 +34,19 @@ def test_a_page_opens_by_its_address(open_page: OpenPage, path: str, visitor: di
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.parametrize("place", site.PAGES, ids=lambda place: place.title)
+def test_a_suggestion_leaves_the_page_standing(open_page: OpenPage, place: site.Place) -> None:
+    """What it says to look at comes without building the rest anew: else a slow server leaves half a page empty."""
+    page = open_page(f"/{place.address}")
+    tabs = page.locator(".stTabs").last.element_handle()
+    hint = page.locator(".st-key-hint")
+    expect(hint).to_have_count(0)
+    page.locator(".st-key-suggestions button").first.click()
+    expect(hint).to_be_visible()
+    wait_until_idle(page)
+    assert tabs.evaluate("tabs => tabs.isConnected")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", ["/filters", "/frequency", "/maps"])
 def test_the_kinds_of_pictures_stand_in_one_line(open_page: OpenPage, path: str, language: str) -> None:

@@ -48,8 +48,8 @@ def page() -> None:
     def main() -> None:
         settings = Settings("training", TRAIN_SETTINGS)
         notices(settings)
-        settings.publish()
         train_tab(settings)
+        settings.publish()
 
     main()
 
@@ -108,6 +108,16 @@ def test_start_hands_over_what_is_set(monkeypatch: pytest.MonkeyPatch, runs: Pat
     assert dict(recipe.options) == {"norm": "batch", "width": 0.5}
     assert len(asked) == 1
     assert app.query_params["train_run"] == "fresh-1"
+
+
+def test_start_hands_over_what_was_set_in_the_same_moment(monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:
+    """A number that is typed reaches the server together with the press, and is handed over after it."""
+    asked: list[Recipe] = []
+    monkeypatch.setattr(launch, "start", lambda recipe, *_args, **_more: asked.append(recipe) or put_run(runs, "fresh-1"))
+    app = opened(train_epochs="3")
+    next(each for each in app.number_input if each.label == "Epochs").set_value(7)
+    app.button(key="training/start").click().run()
+    assert [recipe.epochs for recipe in asked] == [7]
 
 
 def test_a_refusal_of_the_launcher_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
