@@ -23,6 +23,7 @@ from cnnviz.convolution.receptive_field import (
 )
 from cnnviz.errors import CnnvizError, ParameterError
 from cnnviz.networks import gradient_field
+from pages.common.callbacks import to_the_end
 from pages.common.components import component, pack
 from pages.common.cropped import cropped
 from pages.common.field_table import read_shown, stack_table
@@ -195,6 +196,7 @@ class _Proof:
 def _confirmation(settings: Settings) -> None:
     key, text = f"{settings.page}/proved stack", write_stack(settings["stack"])
 
+    @to_the_end
     def ask() -> None:
         st.session_state[key] = text
 

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
+from pages.common.callbacks import to_the_end
 from pages.common.language import _, begin_run, sentence
 from pages.common.settings import Settings
 
@@ -72,7 +73,7 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
         st.markdown("**" + _("Try") + "**", width="content")
         for number, each in enumerate(offered):
             st.button(each.title, key=f"{key}/{number}", on_click=_follow, args=(settings, each, key, number))
-    hint = st.container(key="hint")  # always there: an element more or less, and the browser builds all that follows anew
+    hint = st.container(key="hint")  # always there: else it comes, and the browser builds all that follows anew
     followed: int | None = st.session_state.get(key)
     if followed is not None:
         chosen = offered[followed]
@@ -80,6 +81,7 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
             hint.markdown(f":blue-background[:material/visibility: {chosen.look}]")
 
 
+@to_the_end
 def _follow(settings: Settings, suggestion: Suggestion, key: str, number: int) -> None:
     settings.replace(suggestion.values)
     st.session_state[key] = number

@@ -13,6 +13,7 @@ from cnnviz.networks.own_facts import Facts, of_metadata
 from cnnviz.networks.preparation import Preparation
 from cnnviz.networks.torchvision_table import TITLES
 from cnnviz.text import N_
+from pages.common.callbacks import to_the_end
 from pages.common.language import _, escaped, ngettext, sentence
 from pages.common.maps_looked import Looked
 from pages.common.maps_model import network_title, source_title
@@ -88,6 +89,7 @@ def _architecture_title(name: str) -> str:
     return torchvision_models.title(name) if name else _("guess from the names")
 
 
+@to_the_end
 def _take(settings: Settings) -> None:
     """Check the file, before the page runs again: with the new network, or with what is wrong with it."""
     state = st.session_state

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.networks.facts import Layer
+from pages.common.callbacks import to_the_end
 from pages.common.language import _, escaped, sentence
 from pages.common.map_strips import as_maps
 from pages.common.maps_channel import one_channel
@@ -124,12 +125,14 @@ def _selected() -> dict[str, Any]:
     return selected
 
 
+@to_the_end
 def _to_grid(settings: Settings) -> None:
     """Back from a channel, which the grid selects."""
     _selected()["channel"] = settings["channel"]
     leave_channel(settings)
 
 
+@to_the_end
 def _to_network(settings: Settings) -> None:
     """Back from a step, or from a channel of it; the overview shows the place."""
     if settings["channel"] >= 0:

@@ -25,6 +25,7 @@ from cnnviz.training.own_pictures import (
     read_picture,
     read_zip,
 )
+from pages.common.callbacks import to_the_end
 from pages.common.drawing_pad import drawing_pad
 from pages.common.language import _, ngettext, sentence
 
@@ -119,6 +120,7 @@ def _change(change: Callable[[Collection], Collection]) -> None:
         st.session_state.setdefault(_ERRORS, []).append(error)
 
 
+@to_the_end
 def _open_class() -> None:
     before = collected()
     _change(lambda kept: kept.named(st.session_state[_NEW]))
@@ -127,10 +129,12 @@ def _open_class() -> None:
         st.session_state[_NEW] = ""
 
 
+@to_the_end
 def _remove_last() -> None:
     _change(lambda kept: kept.without_last(st.session_state[_CLASS]))
 
 
+@to_the_end
 def _remove_class() -> None:
     _change(lambda kept: kept.without_class(st.session_state[_CLASS]))
 
@@ -139,6 +143,7 @@ def _with_picture(file: Any, kept: Collection) -> Collection:
     return kept.add(st.session_state[_CLASS], [read_picture(file.getvalue(), file.name)])
 
 
+@to_the_end
 def _take_pictures(key: str) -> None:
     """Take what came, each by itself: one that is no good keeps none of the others away."""
     came = st.session_state.get(key)
@@ -148,6 +153,7 @@ def _take_pictures(key: str) -> None:
     st.session_state[_TURN] += 1
 
 
+@to_the_end
 def _take_zip(key: str) -> None:
     file = st.session_state.get(key)
     if file is not None:

@@ -15,6 +15,7 @@ from cnnviz.networks import shipped
 from cnnviz.training import control, launch, notes
 from cnnviz.training.comparison import read_card
 from cnnviz.training.recipe import Recipe
+from pages.common.callbacks import to_the_end
 from pages.common.charts import short
 from pages.common.frame import guarded
 from pages.common.lab_view import Progress, Seen, lab_view, seen
@@ -133,6 +134,7 @@ def _cost(recipe: Recipe, data: DataChoice, runs: Sequence[Entry]) -> str:
     )
 
 
+@to_the_end
 def _ask() -> None:
     """What the button does. No more than that: of two quick presses Streamlit may hand over the second one first."""
     st.session_state[_START] = True

@@ -12,6 +12,7 @@ from cnnviz.text import N_
 from cnnviz.training import control, own_examples, own_zips, transfer
 from cnnviz.training.own_pictures import Collection
 from cnnviz.training.transfer import Network
+from pages.common.callbacks import to_the_end
 from pages.common.frame import guarded
 from pages.common.language import _, sentence
 from pages.common.own_pictures import collect, collected, thumbnails
@@ -139,6 +140,7 @@ def _inverted_help() -> str:
     return _("A network that learned white digits on black knows little about dark ones on paper.")
 
 
+@to_the_end
 def _start(settings: Settings, network: Network, freeze: str) -> None:
     """What the button does: keep the pictures, and start what may be started at once."""
     st.session_state.pop(REFUSED, None)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from cnnviz import engine
+from pages.common.callbacks import to_the_end
 from pages.common.language import _, sentence
 
 __all__ = ["asked", "awaited", "start", "stopped", "tended"]
@@ -106,6 +107,7 @@ def asked(slot: str, job: engine.Job[Any], label: str, icon: str) -> bool:
     return False
 
 
+@to_the_end
 def start(slot: str) -> None:
     """Let the next `asked` of this place answer yes, whatever the job."""
     slots, wishes = _slots(), _wishes()
@@ -195,6 +197,7 @@ def _line(ticket: engine.Ticket[Any], doing: str) -> str:
     return doing if now in ("", doing) else _("{doing}: {now}").format(doing=doing, now=now)
 
 
+@to_the_end
 def _again(slot: str) -> None:
     """Forget that it was stopped; a second press finds nothing to forget."""
     _slots().pop(slot, None)

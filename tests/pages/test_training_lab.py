@@ -113,7 +113,12 @@ def test_start_hands_over_what_is_set(monkeypatch: pytest.MonkeyPatch, runs: Pat
 def test_start_hands_over_what_was_set_in_the_same_moment(monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:
     """A number that is typed reaches the server together with the press, and is handed over after it."""
     asked: list[Recipe] = []
-    monkeypatch.setattr(launch, "start", lambda recipe, *_args, **_more: asked.append(recipe) or put_run(runs, "fresh-1"))
+
+    def start(recipe: Recipe, *_args: Any, **_more: Any) -> Path:
+        asked.append(recipe)
+        return put_run(runs, "fresh-1")
+
+    monkeypatch.setattr(launch, "start", start)
     app = opened(train_epochs="3")
     next(each for each in app.number_input if each.label == "Epochs").set_value(7)
     app.button(key="training/start").click().run()

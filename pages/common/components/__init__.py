@@ -16,6 +16,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.common.callbacks import to_the_end
+
 __all__ = ["component", "pack"]
 
 _FOLDER = Path(__file__).parent
@@ -39,4 +41,12 @@ def component(folder: str, *scripts: str) -> Callable[..., Any]:
     each call and costs a dictionary entry.
     """
     style = _source(folder, "style.css") if (_FOLDER / folder / "style.css").exists() else None
-    return st.components.v2.component(f"cnnviz_{folder}", js=_source(folder, *scripts), css=style)
+    draw = st.components.v2.component(f"cnnviz_{folder}", js=_source(folder, *scripts), css=style)
+
+    def drawn(**options: Any) -> Any:
+        safe: dict[str, Any] = {
+            name: to_the_end(each) if name.startswith("on_") else each for name, each in options.items()
+        }
+        return draw(**safe)
+
+    return drawn
