@@ -21,11 +21,11 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.figures import colours
+from pages.common.class_words import class_word
 from pages.common.components import component, pack
 from pages.common.lab_files import Files
 from pages.common.lab_packing import finite, pack_observation, pack_pictures, summary
 from pages.common.lab_words import lab_words
-from pages.common.language import _
 
 if TYPE_CHECKING:
     from cnnviz.training.observations import Observation
@@ -114,7 +114,7 @@ def lab_view(key: str, progress: Progress, observed: Seen, classes: Sequence[str
 
 def lab_message(key: str, classes: Sequence[str]) -> bytes:
     """What does not change while one watches: names, words and colours."""
-    header = {"feed": key, "classes": [_(each) for each in classes], "columns": COLUMNS, "labels": lab_words()}
+    header = {"feed": key, "classes": [class_word(each) for each in classes], "columns": COLUMNS, "labels": lab_words()}
     return pack(header, colours.sequential().tobytes(), colours.diverging().tobytes())
 
 

@@ -12,6 +12,7 @@ from cnnviz.engine import AblationJob
 from cnnviz.networks import switching
 from cnnviz.networks.what_if import WhatIf
 from pages.common.charts import COLOURS, base, chart, plain
+from pages.common.class_words import class_word
 from pages.common.language import _, escaped, ngettext
 from pages.common.maps_answers import points
 from pages.common.maps_looked import Looked
@@ -49,7 +50,7 @@ def which_channel_matters(settings: Settings, looked: Looked, off: WhatIf, step:
 
 def _bars(settings: Settings, looked: Looked, off: WhatIf, found: Ablation) -> None:
     order = np.argsort(-found.drops, kind="stable")
-    name = _(looked.about.classes[found.target])
+    name = class_word(looked.about.classes[found.target])
     key = f"maps/ablation/{found.step}"
 
     def choose() -> None:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from pages.common.charts import COLOURS, base, chart, plain
+from pages.common.class_words import class_word
 from pages.common.language import _, escaped
 from pages.common.maps_looked import TOP, Looked
 from pages.common.percent import percent, percent_sign
@@ -35,7 +36,7 @@ def answer_bars(key: str, before: Looked, after: Looked, labels: tuple[str, str]
     """Draw the likeliest classes, two bars for each, the change in percentage points written behind."""
     shares = before.done.probabilities, after.done.probabilities
     classes = top_classes(*shares)[::-1]
-    names = [plain(_(before.about.classes[each])) for each in classes]
+    names = [plain(class_word(before.about.classes[each])) for each in classes]
     places = list(range(len(classes)))  # not by their names, which may be numbers, or the same for two classes
     figure = go.Figure()
     for label, values, colour, texts in zip(
@@ -63,7 +64,7 @@ def answer_sentence(before: Looked, after: Looked) -> str:
     first, now = before.answer, after.answer
     shares = before.done.probabilities, after.done.probabilities
     values = {
-        "name": escaped(_(before.about.classes[first])),
+        "name": escaped(class_word(before.about.classes[first])),
         "before": percent(shares[0][first]),
         "after": percent(shares[1][first]),
         "points": points(shares[0][first], shares[1][first]),
@@ -72,7 +73,7 @@ def answer_sentence(before: Looked, after: Looked) -> str:
         return _("The answer stays “{name}”: {before} before, {after} now ({points} percentage points).").format(
             **values
         )
-    other = {"other": escaped(_(before.about.classes[now])), "share": percent(shares[1][now])}
+    other = {"other": escaped(class_word(before.about.classes[now])), "share": percent(shares[1][now])}
     return _(
         "The answer turns from “{name}” to “{other}” ({share}): “{name}” had {before} and has {after} now ({points} "
         "percentage points)."
@@ -81,4 +82,5 @@ def answer_sentence(before: Looked, after: Looked) -> str:
 
 def answer_line(looked: Looked) -> str:
     """The answer with its probability, as Markdown."""
-    return f"{escaped(_(looked.about.classes[looked.answer]))} {percent(looked.done.probabilities[looked.answer])}"
+    name = class_word(looked.about.classes[looked.answer])
+    return f"{escaped(name)} {percent(looked.done.probabilities[looked.answer])}"

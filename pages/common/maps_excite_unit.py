@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnnviz.convolution.checks import Pair
 from cnnviz.networks.facts import Layer
+from pages.common.class_words import the_class
 from pages.common.language import _, escaped
 from pages.common.maps_looked import TOP, Looked
 from pages.common.maps_overview import strongest
@@ -54,7 +55,7 @@ def chosen_unit(settings: Settings, looked: Looked) -> Unit:
         return _of_step(settings, looked, step)
     summary = looked.done.summary
     target = _class(settings, looked)
-    title = _("Class {name}").format(name=escaped(_(looked.about.classes[target])))
+    title = escaped(the_class(looked.about.classes[target]))
     score = looked.done.logits[target].reshape(1, 1)
     return Unit(summary.layers[summary.outputs[0]], target, score, None, title)
 

@@ -16,6 +16,7 @@ from cnnviz.images import Image, source
 from cnnviz.networks import catalogue, what_if
 from cnnviz.networks.facts import Layer
 from cnnviz.networks.what_if import NOTHING, WhatIf
+from pages.common.class_words import class_word
 from pages.common.language import _
 from pages.common.maps_settings import NETWORK, PICTURE
 from pages.common.shelf import Shelf
@@ -106,7 +107,7 @@ def prepare_maps() -> None:
 def answers(looked: Looked, count: int = TOP) -> list[tuple[str, float]]:
     """Names and probabilities of the likeliest classes, the likeliest first."""
     order = np.argsort(-looked.done.probabilities, kind="stable")[:count]
-    return [(_(looked.about.classes[i]), float(looked.done.probabilities[i])) for i in order]
+    return [(class_word(looked.about.classes[i]), float(looked.done.probabilities[i])) for i in order]
 
 
 def read_off(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,23 @@ from cnnviz.networks.facts import Layer, Summary
 from cnnviz.networks.landmarks import landmarks, stage
 from pages.common.components import component, pack
 from pages.common.language import _, current
+from pages.common.maps_grid import SCALES
 from pages.common.percent import percent
 
-__all__ = ["SCRIPTS", "SHOWN", "chosen_step", "labels", "maps_overview", "pack_overview", "strongest"]
+__all__ = [
+    "FOLDS",
+    "SCRIPTS",
+    "SHOWN",
+    "Look",
+    "chosen_look",
+    "chosen_step",
+    "labels",
+    "maps_overview",
+    "pack_overview",
+    "strongest",
+]
+
+FOLDS = ("ends", "all")
 
 SHOWN = 8
 """Channels in a strip: those with the largest mean absolute activation."""
@@ -38,6 +53,19 @@ SCRIPTS = (
 )
 
 Maps = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a visitor looks at the overview.
+
+    Attributes:
+        fold: one of `FOLDS`: the ends of blocks or all steps.
+        scale: one of `SCALES`; what the colours are shared by.
+    """
+
+    fold: str = "ends"
+    scale: str = "layer"
 
 
 def strongest(maps: Maps, count: int = SHOWN) -> list[int]:
@@ -109,6 +137,8 @@ def maps_overview(
     answers: Sequence[tuple[str, float]],
     on_open: Callable[[str, int | None], None],
     *,
+    look: Look,
+    on_look: Callable[[Look], None],
     scores: str = "",
     left: tuple[str, int] | None = None,
 ) -> None:
@@ -119,6 +149,8 @@ def maps_overview(
         packed: from `pack_overview`.
         answers: names and probabilities of the likeliest classes, translated, the likeliest first.
         on_open: gets the step, and the channel when one was chosen, before the page runs again.
+        look: how it is looked at.
+        on_look: gets how the visitor wants to look at it, before the page runs again.
         scores: name of the step whose numbers are the scores of the classes; "" when there is none.
         left: step and channel from which the visitor comes back to the network.
     """
@@ -128,7 +160,13 @@ def maps_overview(
         if chosen is not None:
             on_open(*chosen)
 
+    def changed() -> None:
+        wanted = chosen_look(st.session_state[key].get("look"))
+        if wanted is not None:
+            on_look(wanted)
+
     header = {
+        "look": asdict(look),
         "answers": [{"name": name, "share": float(each), "text": percent(each)} for name, each in answers],
         "scores": scores,
         "left": None if left is None else {"step": left[0], "channel": left[1]},
@@ -140,7 +178,7 @@ def maps_overview(
         colours.diverging().tobytes(),
         colours.sequential().tobytes(),
     )
-    component("maps_overview", *SCRIPTS)(key=key, data=data, on_open_change=opened)
+    component("maps_overview", *SCRIPTS)(key=key, data=data, on_open_change=opened, on_look_change=changed)
 
 
 def chosen_step(value: Any) -> tuple[str, int | None] | None:
@@ -150,6 +188,14 @@ def chosen_step(value: Any) -> tuple[str, int | None] | None:
             return step, None
         case {"step": str(step), "channel": int(channel)} if channel >= 0 and not isinstance(channel, bool):
             return step, channel
+    return None
+
+
+def chosen_look(value: Any) -> Look | None:
+    """How the browser reported that the visitor looks at the overview; None for what is no such report."""
+    match value:
+        case {"fold": str(fold), "scale": str(scale)} if fold in FOLDS and scale in SCALES:
+            return Look(fold, scale)
     return None
 
 

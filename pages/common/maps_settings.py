@@ -9,8 +9,9 @@ from cnnviz.errors import ParameterError
 from pages.common.frame import Suggestion
 from pages.common.language import _
 from pages.common.maps_grid import SCALES, SORTS
+from pages.common.maps_overview import FOLDS
 from pages.common.pictures import picture_settings
-from pages.common.settings import Setting, Settings, choice, number
+from pages.common.settings import Setting, Settings, choice, flag, number
 
 __all__ = [
     "MAPS_SETTINGS",
@@ -82,10 +83,12 @@ MAPS_SETTINGS: tuple[Setting, ...] = (
     Setting("step", "", str, read_step),
     number("channel", -1, -1, _MOST_CHANNELS),
     Setting("at", None, write_place, read_place),
+    choice("fold", "ends", FOLDS),
     choice("scale", "layer", SCALES),
     choice("sort", "index", SORTS),
+    flag("dead"),
 )
-"""step "": the whole network; channel −1: all channels of the step; at None: no position is pinned."""
+"""step "": the whole network; channel −1: all channels of the step; at None: no position is pinned; dead: no others."""
 
 
 def maps_suggestions() -> list[Suggestion]:

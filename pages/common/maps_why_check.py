@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cnnviz.engine import FaithfulnessJob
 from cnnviz.networks.attribution import Attribution
 from cnnviz.networks.faithfulness import DRAWS, SHARE, Faithfulness
+from pages.common.class_words import class_word
 from pages.common.language import _
 from pages.common.maps_looked import Looked
 from pages.common.maps_why_choice import Asked, class_name
@@ -28,7 +29,7 @@ def check(asked: Asked, looked: Looked, found: Attribution) -> None:
     result = awaited("maps/why/check", job, _("Covering pixels"))
     if result is None:
         return
-    name, plain = class_name(looked, found.target), _(looked.about.classes[found.target])
+    name, plain = class_name(looked, found.target), class_word(looked.about.classes[found.target])
     typical = _typical(result)
     shown = (
         (None, _("As it is"), result.before),

@@ -14,6 +14,7 @@ from cnnviz.engine import AttributionJob
 from cnnviz.networks.attribution_methods import METHODS, Method, methods_for
 from cnnviz.networks.facts import Summary
 from cnnviz.networks.landmarks import landmarks
+from pages.common.class_words import class_word
 from pages.common.language import _, current, escaped
 from pages.common.maps_looked import TOP, Looked
 from pages.common.maps_settings import read_step
@@ -87,12 +88,12 @@ def _has_places(summary: Summary, step: str) -> bool:
 
 def class_name(looked: Looked, target: int) -> str:
     """Name of a class in the visitor's language, as Markdown that shows it as it stands."""
-    return escaped(_(looked.about.classes[target]))
+    return escaped(class_word(looked.about.classes[target]))
 
 
 def class_titles(looked: Looked) -> list[str]:
     """Names of all classes for a list of choices, of which Streamlit remembers the title: equal ones are numbered."""
-    names = [_(each) for each in looked.about.classes]
+    names = [class_word(each) for each in looked.about.classes]
     often = Counter(names)
     text = _("{name} (class {number})")
     return [text.format(name=name, number=i) if often[name] > 1 else name for i, name in enumerate(names)]

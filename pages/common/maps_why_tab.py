@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnviz.networks.attribution import Attribution
 from cnnviz.networks.what_if import NOTHING
+from pages.common.class_words import class_word
 from pages.common.language import _
 from pages.common.maps_looked import Looked
 from pages.common.maps_why_check import check
@@ -65,10 +66,10 @@ def _maps(asked: Asked, looked: Looked, found: Sequence[Attribution]) -> None:
         alt = _("{method} for {name}: the largest of {rows}×{columns} values is in row {row}, column {column}")
         panels.append(
             Panel(
-                title=_(looked.about.classes[each.target]),
+                title=class_word(looked.about.classes[each.target]),
                 alt=alt.format(
                     method=_(asked.method.title),
-                    name=_(looked.about.classes[each.target]),
+                    name=class_word(looked.about.classes[each.target]),
                     rows=each.values.shape[0],
                     columns=each.values.shape[1],
                     row=row + 1,

@@ -10,13 +10,14 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.networks.facts import Layer
 from pages.common.callbacks import to_the_end
+from pages.common.class_words import class_word
 from pages.common.language import _, escaped, sentence
 from pages.common.map_strips import as_maps
 from pages.common.maps_channel import one_channel
 from pages.common.maps_colours import colour_picture
 from pages.common.maps_grid import View, extent, maps_grid, pack_grid
 from pages.common.maps_looked import Looked, answers
-from pages.common.maps_overview import maps_overview, pack_overview
+from pages.common.maps_overview import Look, maps_overview, pack_overview
 from pages.common.maps_partner import partner_control, partner_look
 from pages.common.maps_settings import leave_channel
 from pages.common.percent import percent
@@ -69,7 +70,7 @@ def _title(looked: Looked) -> str:
 def _class(looked: Looked, step: str, channel: int) -> str:
     """Of a score: the class that it is of, as Markdown."""
     is_score = step == _scores(looked) and channel < len(looked.about.classes)
-    return f": {escaped(_(looked.about.classes[channel]))}" if is_score else ""
+    return f": {escaped(class_word(looked.about.classes[channel]))}" if is_score else ""
 
 
 def _scores(looked: Looked) -> str:
@@ -120,7 +121,7 @@ def _facts(layer: Layer) -> str:
 
 
 def _selected() -> dict[str, Any]:
-    """What this visitor has selected in the grid: the channel, and whether only dead ones are shown."""
+    """What this visitor has selected in the grid: the channel."""
     selected: dict[str, Any] = st.session_state.setdefault("maps/selected", {})
     return selected
 
@@ -176,11 +177,16 @@ def _network(settings: Settings, looked: Looked) -> None:
             settings["step"], settings["at"] = step, None
             settings["channel"] = -1 if channel is None else min(channel, len(looked.done.maps[step]) - 1)
 
+    def look_changed(look: Look) -> None:
+        settings["fold"], settings["scale"] = look.fold, look.scale
+
     maps_overview(
         "maps/overview",
         _overview_bytes(looked.key, looked),
         answers(looked),
         open_step,
+        look=Look(settings["fold"], settings["scale"]),
+        on_look=look_changed,
         scores=_scores(looked),
         left=st.session_state.get(_LEFT),
     )
@@ -209,8 +215,8 @@ def _step(settings: Settings, looked: Looked) -> None:
         settings["channel"] = selected["channel"] = min(channel, len(looked.done.maps[step]) - 1)
 
     def view_changed(view: View) -> None:
-        settings["sort"], settings["scale"] = view.sort, view.scale
-        selected["channel"], selected["dead"] = view.channel, view.dead
+        settings["sort"], settings["scale"], settings["dead"] = view.sort, view.scale, view.dead
+        selected["channel"] = view.channel
 
     def layer_changed(by: int, channel: int) -> None:
         selected["channel"] = channel
@@ -226,7 +232,7 @@ def _step(settings: Settings, looked: Looked) -> None:
         network=_extent(looked.key, looked),
         before=_next(looked, step, -1) is not None,
         after=_next(looked, step, 1) is not None,
-        view=View(selected.get("channel", 0), settings["sort"], settings["scale"], selected.get("dead", False)),
+        view=View(selected.get("channel", 0), settings["sort"], settings["scale"], settings["dead"]),
         on_open=open_channel,
         on_layer=layer_changed,
         on_up=lambda: _to_network(settings),

@@ -75,13 +75,17 @@ def overlay_message(seen: NDArray[np.float32], panels: Sequence[Panel], signed: 
     blobs = [levels.tobytes(), colours.diverging().tobytes(), colours.sequential().tobytes()]
     blobs += [np.ascontiguousarray(each.values, "<f4").tobytes() for each in panels]
     size = (seen.shape[0], seen.shape[1])
+    records = [_record(each, size) for each in panels]
+    legend = [{"kind": box.kind, "text": box.text} for box in panels[0].boxes]
+    if not all(_covers(each["place"]) for each in records):
+        legend.append({"kind": "uncovered", "text": _("no unit of the layer lies there")})
     header = {
         "name": hashlib.sha256(b"".join(blobs)).hexdigest()[:16],
         "seen": levels.shape,
         "signed": signed,
         "high": _high([each.values for each in panels]),
-        "panels": [_record(each, size) for each in panels],
-        "legend": [{"kind": box.kind, "text": box.text} for box in panels[0].boxes],
+        "panels": records,
+        "legend": legend,
         "labels": _labels(),
     }
     return pack(header, *blobs)
@@ -96,6 +100,12 @@ def _record(panel: Panel, size: tuple[int, int]) -> dict[str, Any]:
         "place": placement(panel.field, (rows, columns), size),
         "boxes": [box.region._asdict() | {"kind": box.kind} for box in panel.boxes],
     }
+
+
+def _covers(place: dict[str, float]) -> bool:
+    """Whether a map leaves less than a hundredth of the picture's sides uncovered."""
+    ends = [place["top"], place["left"], 1 - place["top"] - place["height"], 1 - place["left"] - place["width"]]
+    return max(ends) < 0.01
 
 
 def _high(maps: Sequence[NDArray[np.float32]]) -> float:

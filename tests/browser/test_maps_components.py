@@ -53,8 +53,13 @@ def mount(page: Page, root: Path, folder: str, scripts: tuple[str, ...], message
     page.add_style_tag(content=(place / "style.css").read_text(encoding="utf-8"))
     harness = HARNESS + ("globalThis.tools = { arrange };" if folder == "maps_grid" else "")
     page.add_script_tag(content=f"{{{source}\n{harness}}}")
-    page.evaluate("(text) => show(text)", base64.b64encode(message).decode())
+    give(page, message)
     page.wait_for_selector("[data-painted]")
+
+
+def give(page: Page, message: bytes) -> None:
+    """Give the component that is there another message."""
+    page.evaluate("(text) => show(text)", base64.b64encode(message).decode())
 
 
 def palettes() -> tuple[bytes, bytes]:
@@ -144,7 +149,7 @@ UNCOVERED = """() => {
 }"""
 
 
-def mount_overview(page: Page, root: Path, steps: tuple[str, ...] = STEPS, **header: Any) -> None:
+def overview_message(steps: tuple[str, ...] = STEPS, **header: Any) -> bytes:
     """Steps with `MAPS`, the last with numbers of the classes, and their answer."""
     layers = tuple(
         Layer(i, name, "Conv2d", "convolution", "", (i - 1,), (), (1, 20, 12, 12), 0, "", 0, "", 0, None, False)
@@ -155,8 +160,13 @@ def mount_overview(page: Page, root: Path, steps: tuple[str, ...] = STEPS, **hea
         Summary((1, 3, 8, 8), layers, (len(steps) - 1,), 0, 0, 0, ()), maps, np.full((8, 8, 3), 0.5)
     )
     answers = [{"name": "cat", "share": 0.75, "text": "75.0%"}, {"name": "dog", "share": 0.25, "text": "25.0%"}]
-    message = pack({"answers": answers, "labels": maps_overview.labels(), **header}, packed, *palettes())
-    mount(page, root, "maps_overview", maps_overview.SCRIPTS, message)
+    header = {"look": asdict(maps_overview.Look()), **header}
+    return pack({"answers": answers, "labels": maps_overview.labels(), **header}, packed, *palettes())
+
+
+def mount_overview(page: Page, root: Path, steps: tuple[str, ...] = STEPS, **header: Any) -> None:
+    """The overview with such a message."""
+    mount(page, root, "maps_overview", maps_overview.SCRIPTS, overview_message(steps, **header))
 
 
 def test_the_overview_is_walked_and_opened_by_keys_and_clicks(page: Page, root: Path) -> None:
@@ -174,12 +184,35 @@ def test_the_overview_is_walked_and_opened_by_keys_and_clicks(page: Page, root: 
     strips.nth(0).locator(".name").click()
     strongest = np.argsort(-np.abs(MAPS).mean(axis=(1, 2))).tolist()
     assert reports(page) == [
+        ["look", {"fold": "all", "scale": "layer"}],
         ["open", {"step": STEPS[2], "channel": strongest[1]}],
         ["open", {"step": STEPS[1], "channel": strongest[0]}],
         ["open", {"step": STEPS[0], "channel": None}],
     ]
     largest = float(np.abs(MAPS[strongest[:8]]).max())
     assert strips.first.locator(".range").inner_text() == f"±{largest:.2g}"
+
+
+def test_the_overview_is_looked_at_as_a_link_says_until_the_visitor_chooses(page: Page, root: Path) -> None:
+    """All steps and one scale for all strips; what is chosen then stays when the same message comes once more."""
+    mount_overview(page, root, look={"fold": "all", "scale": "network"})
+    strips, scale = page.locator(".strip"), page.get_by_role("combobox")
+    expect(strips).to_have_count(len(STEPS))
+    expect(scale).to_have_value("network")
+    ends = {strips.nth(i).locator(".range").inner_text() for i in range(len(STEPS) - 1)}
+    assert ends == {f"±{float(np.abs(MAPS).max()):.2g}"}
+    scale.select_option("channel")
+    page.get_by_role("button", name="Ends of blocks").click()
+    assert reports(page) == [
+        ["look", {"fold": "all", "scale": "channel"}],
+        ["look", {"fold": "ends", "scale": "channel"}],
+    ]
+    give(page, overview_message(look={"fold": "ends", "scale": "channel"}))
+    expect(strips).to_have_count(3)
+    give(page, overview_message(look={"fold": "all", "scale": "layer"}))
+    expect(strips).to_have_count(len(STEPS))
+    expect(scale).to_have_value("layer")
+    assert reports(page) == []
 
 
 @pytest.mark.parametrize("left", [{"step": "stage7.0.b", "channel": 17}, {"step": "stage7.0.a", "channel": 17}])

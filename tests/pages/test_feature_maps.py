@@ -12,6 +12,7 @@ from cnnviz.images import samples
 from cnnviz.networks import catalogue, zoo
 from pages.common import maps_zoom, site
 from pages.common.maps_grid import View
+from pages.common.maps_overview import Look
 from pages.common.maps_settings import NETWORK, PICTURE, maps_suggestions
 from tests.messages import unpacked
 from tests.pages.test_every_page import open_app, texts
@@ -131,6 +132,31 @@ def test_what_was_chosen_in_the_grid_comes_back(root: Path, monkeypatch: pytest.
     drawn[-1]["on_view"](View(4, "mean", "channel", True))
     app.run()
     assert drawn[-1]["view"] == View(4, "mean", "channel", True)
+
+
+def test_a_link_holds_how_one_looks_at_the_network_and_a_layer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All steps, one scale for all, dead channels alone: from the address, and into it."""
+    drawn: list[dict[str, Any]] = []
+    monkeypatch.setattr(maps_zoom, "maps_overview", lambda *_parts, **named: drawn.append(named))
+    monkeypatch.setattr(maps_zoom, "maps_grid", lambda *_parts, **named: drawn.append(named))
+    app = maps(root, fold="all", scale="network", dead="1")
+    assert drawn[-1]["look"] == Look("all", "network")
+    drawn[-1]["on_look"](Look("ends", "channel"))
+    app.run()
+    assert drawn[-1]["look"] == Look("ends", "channel")
+    assert ("fold" in app.query_params, app.query_params["scale"]) == (False, "channel")
+    maps(root, step="conv1.conv", dead="1")
+    assert drawn[-1]["view"] == View(0, "index", "layer", True)
+
+
+def test_a_hint_is_for_the_page_that_its_suggestion_made(root: Path) -> None:
+    """Also that of the first one, which sets nothing but the defaults."""
+    app = maps(root)
+    app.button("maps/suggestion/0").click().run()
+    look = maps_suggestions()[0].look
+    assert look in texts(app)
+    app.selectbox(next(each.key for each in app.selectbox if each.label == "Network")).select("VGG-11, CIFAR-10").run()
+    assert look not in texts(app)
 
 
 @pytest.mark.parametrize(

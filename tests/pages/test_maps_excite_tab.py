@@ -106,9 +106,9 @@ def test_a_class_stands_in_for_a_channel() -> None:
     """Its activation is the score before the softmax; every pixel may reach it."""
     score = float(resnet20().network(resnet20().prepare(samples.load("cat"))[None])[0, 5])
     app = opened(excite_class="5")
-    assert "What it looks for: Class dog" in words(app)
+    assert "What it looks for: class “dog”" in words(app)
     assert f"its activation is {score:.3g}".replace("-", "−") in words(app)
-    assert "What it looks for: Class cat" in words(opened(excite_class="50"))  # no such class: the answer
+    assert "What it looks for: class “cat”" in words(opened(excite_class="50"))  # no such class: the answer
 
 
 @pytest.mark.usefixtures("_own_engine")

@@ -7,7 +7,7 @@ import pytest
 
 from cnnviz.networks.facts import Layer, Summary
 from pages.common.maps_grid import View, chosen_channel, chosen_view, extent, pack_grid
-from pages.common.maps_overview import SHOWN, chosen_step, pack_overview
+from pages.common.maps_overview import SHOWN, Look, chosen_look, chosen_step, pack_overview
 from tests.messages import unpacked
 
 RANDOM = np.random.default_rng(5)
@@ -95,3 +95,6 @@ def test_reports_are_read() -> None:
     view = {"channel": 3, "sort": "mean", "scale": "network", "dead": True}
     assert chosen_view(view) == View(3, "mean", "network", True)
     assert chosen_view(view | {"sort": "colour"}) is chosen_view(view | {"scale": []}) is chosen_view("x") is None
+    assert chosen_look({"fold": "all", "scale": "network"}) == Look("all", "network")
+    wrong = ({"fold": "none", "scale": "layer"}, {"fold": "all", "scale": 7}, {"fold": []}, [], None)
+    assert {chosen_look(each) for each in wrong} == {None}

@@ -162,3 +162,6 @@ def test_the_browser_gets_pixels_numbers_and_places() -> None:
     assert header["high"] < 10
     few = unpacked(overlay_message(seen, [Panel("one", "few", maps[1][:8, :8])], True))[0]
     assert few["high"] == 40
+    assert header["legend"] == [{"kind": "theoretical", "text": "so"}]
+    coarse = Panel("one", "coarse", maps[1][:3, :3], Field(Along(5, 16, 15, 3), Along(5, 16, 0, 3)))
+    assert [each["kind"] for each in unpacked(overlay_message(seen, [coarse], True))[0]["legend"]] == ["uncovered"]

@@ -15,9 +15,6 @@ const OVERVIEW_MARKUP = `
   <p class="said" role="status"></p>
   <p class="note"></p>`;
 
-// How the network was looked at last: whoever comes back from a layer finds it so again.
-const lastLook = { fold: "ends", scaled: "layer" };
-
 class Overview {
   constructor(parent) {
     this.host = Object.assign(element("div", "overview"), { innerHTML: OVERVIEW_MARKUP });
@@ -27,8 +24,7 @@ class Overview {
     [this.seen, this.prediction] = [new SeenPicture(), new Prediction()];
     this.part(".flow").prepend(this.seen.host);
     this.part(".flow").append(this.prediction.host);
-    Object.assign(this, { ...lastLook, strips: [], turn: 0 });
-    this.part("select").value = this.scaled;
+    Object.assign(this, { fold: "ends", scaled: "layer", strips: [], turn: 0 });
     this.listen();
     this.watch = new IntersectionObserver((seen) => this.paintSeen(seen), { rootMargin: "300px" });
     this.observer = new ResizeObserver(() => this.layout());
@@ -43,8 +39,9 @@ class Overview {
   listen() {
     this.part(".fold").addEventListener("click", (event) => this.chooseFold(event.target.dataset.fold));
     this.part("select").addEventListener("change", (event) => {
-      this.scaled = lastLook.scaled = event.target.value;
+      this.scaled = event.target.value;
       this.layout();
+      this.tell();
     });
     const box = this.part(".strips");
     box.addEventListener("scroll", () => this.hints(), { passive: true });
@@ -66,7 +63,8 @@ class Overview {
     this.palettes = palettesOf(blobs[1].slice(), blobs[2].slice());
     const maps = inner.strips.filter(({ channels }) => channels);
     this.extent = Math.max(0, ...maps.flatMap(({ low, high }) => [...low, ...high].map(Math.abs)));
-    this.look = ++this.turn;
+    this.turn++;
+    this.look(header.look);
     this.words();
     this.seen.show(inner.seen, inside[0], header.labels);
     this.prediction.show(header.answers, header.labels);
@@ -97,8 +95,23 @@ class Overview {
 
   chooseFold(fold) {
     if (!fold) return;
-    this.fold = lastLook.fold = fold;
+    this.fold = fold;
     this.build();
+    this.tell();
+  }
+
+  // What was chosen here since stays, until Python asks for something else.
+  look(look) {
+    const given = JSON.stringify(look);
+    if (given === this.given) return;
+    Object.assign(this, { given, fold: look.fold, scaled: look.scale });
+    this.part("select").value = this.scaled;
+  }
+
+  tell() {
+    const look = { fold: this.fold, scale: this.scaled };
+    this.given = JSON.stringify(look); // the answer brings back what was chosen here
+    this.send("look", look);
   }
 
   build() {
