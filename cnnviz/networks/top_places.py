@@ -85,11 +85,15 @@ class Histogram:
         edges: (bins + 1,) borders of the bins; 0 is one of them where the numbers have both signs.
         counts: (bins,) numbers in each, without those that are exactly 0, infinite or NaN.
         zeros: numbers that are exactly 0: after a ReLU often most of them.
+        low, high: the smallest and the largest finite number, or 0 where all lie on one side of it; the outermost bins
+            may reach beyond.
     """
 
     edges: NDArray[np.float64]
     counts: NDArray[np.int64]
     zeros: int
+    low: float
+    high: float
 
 
 def histogram(values: NDArray[np.float32], bins: int = 40) -> Histogram:
@@ -108,9 +112,9 @@ def histogram(values: NDArray[np.float32], bins: int = 40) -> Histogram:
     other = values[(values != 0) & np.isfinite(values)].astype(np.float64)
     low, high = min(0.0, float(other.min(initial=0.0))), max(0.0, float(other.max(initial=0.0)))
     if low == high:
-        return Histogram(np.array([0.0, 1.0]), np.zeros(1, np.int64), zeros)
+        return Histogram(np.array([0.0, 1.0]), np.zeros(1, np.int64), zeros, 0.0, 0.0)
     width = (high - low) / bins
     below, above = (int(np.ceil(round(side / width, 9))) for side in (-low, high))
     edges = np.arange(-below, above + 1).astype(np.float64) * width
     edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)
-    return Histogram(edges, np.histogram(other, edges)[0], zeros)
+    return Histogram(edges, np.histogram(other, edges)[0], zeros, low, high)

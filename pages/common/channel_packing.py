@@ -65,7 +65,7 @@ def _start(values: NDArray[np.float32]) -> tuple[int, int]:
 def _histogram(values: NDArray[np.float32]) -> dict[str, Any]:
     found = histogram(values)
     counts = {"counts": found.counts.tolist(), "zeros": found.zeros, "total": values.size}
-    return {"edges": found.edges.tolist(), **counts}
+    return {"edges": found.edges.tolist(), "low": found.low, "high": found.high, **counts}
 
 
 def _head(head: Head | None, arrays: Arrays) -> dict[str, Any] | None:

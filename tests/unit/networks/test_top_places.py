@@ -59,6 +59,7 @@ def test_histogram_counts_every_number_once(shift: float) -> None:
     values = np.random.default_rng(0).normal(shift, 1, 2000).astype(np.float32)
     values[::3] = 0
     found = histogram(values, 40)
+    assert (found.low, found.high) == (min(0.0, float(values.min())), max(0.0, float(values.max())))
     assert found.zeros == 667
     assert found.counts.sum() + found.zeros == 2000
     assert 0 in found.edges

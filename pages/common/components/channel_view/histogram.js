@@ -9,7 +9,7 @@ class HistogramPicture {
     parent.append(this.host);
   }
 
-  // content: {edges, counts, zeros, total, scale, labels}
+  // content: {edges, low, high, counts, zeros, total, scale, labels}
   show(content) {
     this.content = content;
     const { labels, zeros, total } = content;
@@ -24,7 +24,7 @@ class HistogramPicture {
 
   draw() {
     if (!this.content || this.host.hidden) return;
-    const { edges, counts, scale } = this.content;
+    const { edges, low, high, counts, scale } = this.content;
     const [width, height, foot] = [Math.max(120, this.canvas.parentElement.clientWidth), 92, 18];
     const ratio = devicePixelRatio || 1;
     [this.canvas.width, this.canvas.height] = [width * ratio, height * ratio];
@@ -32,8 +32,8 @@ class HistogramPicture {
     const context = this.canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const ink = getComputedStyle(this.canvas).color;
-    const [low, high] = [edges[0], edges[edges.length - 1]];
-    const x = (value) => 1 + ((value - low) / (high - low)) * (width - 2);
+    const [first, last] = [edges[0], edges[edges.length - 1]];
+    const x = (value) => 1 + ((value - first) / (last - first)) * (width - 2);
     const most = Math.max(1, ...counts);
     counts.forEach((count, i) => {
       const tall = count && Math.max(1, (count / most) * (height - foot - 14));
@@ -46,7 +46,7 @@ class HistogramPicture {
     context.fillRect(0, height - foot, width, 1);
     context.font = "11px sans-serif";
     this.tick(context, low, x(low), height, "left");
-    this.tick(context, high, x(high), height, "right");
+    if (high > low) this.tick(context, high, x(high), height, "right");
     if (low < 0 && high > 0 && x(0) > 60 && x(0) < width - 60) this.tick(context, 0, x(0), height, "center");
     context.textAlign = "left";
     context.fillText(`${this.content.labels.most} ${most}`, 2, 10);
