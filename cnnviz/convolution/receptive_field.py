@@ -6,7 +6,6 @@ doi 10.23915/distill.00021; their equations are named where they are used.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -29,21 +28,17 @@ from cnnviz.text import N_
 __all__ = [
     "LARGEST_NUMBER",
     "MOST_LAYERS",
-    "STACKS",
     "Along",
     "Field",
-    "KnownStack",
     "Region",
     "checked_stack",
     "field",
     "inside",
-    "known",
+    "padding_of",
     "reach",
-    "read_stack",
     "region",
     "united",
     "widened",
-    "write_stack",
 ]
 
 MOST_LAYERS = 40
@@ -132,7 +127,7 @@ def field(layers: Sequence[Layer], size: int | Pair | None = None) -> tuple[Fiel
     found = [Field(now, now)]
     for layer in checked_stack(layers):
         axes = None if size is None else layer.axes(size)
-        padding = _padding(layer) if axes is None else tuple((axis.before, axis.after) for axis in axes)
+        padding = padding_of(layer) if axes is None else tuple((axis.before, axis.after) for axis in axes)
         rows, columns = (
             widened(each, layer.extent[i], layer.stride[i], padding[i][0], None if axes is None else axes[i].output)
             for i, each in enumerate((found[-1].rows, found[-1].columns))
@@ -171,7 +166,7 @@ def united(fields: Sequence[Along]) -> Along:
     return Along(last + padding, fields[0].jump, padding, fields[0].output)
 
 
-def _padding(layer: Layer) -> Sides:
+def padding_of(layer: Layer) -> Sides:
     """The padding of a layer whose input is not known."""
     if layer.padding == "same_tensorflow":
         reason = N_("TensorFlow's rule needs the size of the input")
@@ -217,194 +212,3 @@ def _span(axes: Sequence[Axis], unit: int) -> Pair | None:
     for axis in reversed(axes):
         cells = np.setdiff1d(axis.taps()[cells], [PADDING])
     return (int(cells[0]), int(cells[-1])) if cells.size else None
-
-
-# ---- a stack as text
-
-_NUMBER = "[0-9]{1,2}"
-_LAYER = re.compile(
-    rf"(?P<kind>[cma])(?P<kernel>{_NUMBER}(?:x{_NUMBER})?)"
-    rf"(?:s(?P<stride>{_NUMBER}(?:x{_NUMBER})?))?"
-    rf"(?:p(?P<padding>{_NUMBER}(?:\.{_NUMBER})?(?:x{_NUMBER}(?:\.{_NUMBER})?)?))?"
-    rf"(?:d(?P<dilation>{_NUMBER}(?:x{_NUMBER})?))?"
-    r"(?P<up>u)?"
-)
-_LETTERS = {"convolution": "c", "max": "m", "average": "a"}
-_LONGEST = 40  # characters of a layer
-
-
-def write_stack(layers: Sequence[Layer]) -> str:
-    """Write a stack as text that an address carries unchanged: "c3p1-m2-c3x5s2p1.2x0d2-a2".
-
-    A letter for the kind (c, m, a), the kernel, then s, p, d for what is not torch's default, rows x columns where
-    they differ, before.after where padding does, and u for `ceil_mode`. What the receptive field does not depend
-    on (channels, groups, bias) is left out, and padding that was named is written in numbers.
-
-    Raises:
-        ParameterError: when the layers are not a stack (`checked_stack`), or a number is above 99.
-    """
-    return "-".join(_write_layer(layer) for layer in checked_stack(layers))
-
-
-def _write_layer(layer: Layer) -> str:
-    default = (1, 1) if isinstance(layer, Convolution) else layer.kernel_size
-    padding = _padding(layer)
-    text = _LETTERS[layer.kind] + _write_pair(layer.kernel_size)
-    text += "" if layer.stride == default else "s" + _write_pair(layer.stride)
-    text += "" if padding == ((0, 0), (0, 0)) else "p" + _write_sides(padding)
-    text += "" if layer.dilation == (1, 1) else "d" + _write_pair(layer.dilation)
-    return text + ("u" if getattr(layer, "ceil_mode", False) else "")
-
-
-def _write_pair(pair: Pair) -> str:
-    if max(pair) > LARGEST_NUMBER:
-        raise ParameterError("layers", max(pair), f"0 … {LARGEST_NUMBER}")
-    return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
-
-
-def _write_sides(padding: Sides) -> str:
-    rows, columns = (_write_pair(each).replace("x", ".") for each in padding)
-    return rows if rows == columns else f"{rows}x{columns}"
-
-
-def read_stack(text: str) -> tuple[Layer, ...]:
-    """Read a stack that `write_stack` wrote; the text may come from anybody.
-
-    Raises:
-        ParameterError: when it is not a stack of 1 to 40 layers, or a layer is impossible.
-    """
-    parts = text[: MOST_LAYERS * (_LONGEST + 1) + 1].split("-")
-    if len(parts) > MOST_LAYERS:
-        raise ParameterError("layers", len(parts), f"1 … {MOST_LAYERS}")
-    return tuple(_read_layer(part) for part in parts)
-
-
-def _read_layer(text: str) -> Layer:
-    found = _LAYER.fullmatch(text)
-    if found is None:
-        raise ParameterError("layer", text[:_LONGEST], "c3s1p1d1, m2s2, a2s2")
-    kernel = _read_pair(found["kernel"])
-    stride = _read_pair(found["stride"]) if found["stride"] else None
-    padding = _read_sides(found["padding"] or "0")
-    dilation = _read_pair(found["dilation"] or "1")
-    up = found["up"] is not None
-    match found["kind"]:
-        case "m":
-            return MaxPooling(kernel, stride, padding, dilation, up)
-        case "a" if dilation == (1, 1):
-            return AveragePooling(kernel, stride, padding, up)
-        case "c" if not up:
-            return Convolution(kernel, stride or 1, padding, dilation)
-    raise ParameterError("layer", text, "c3s1p1d1, m2s2, a2s2")  # a dilated average, or a convolution rounded up
-
-
-def _read_pair(text: str) -> Pair:
-    rows, _, columns = text.partition("x")
-    return int(rows), int(columns or rows)
-
-
-def _read_sides(text: str) -> Sides:
-    rows, _, columns = text.partition("x")
-    top, left = (_read_pair(each.replace(".", "x")) for each in (rows, columns or rows))
-    return top, left
-
-
-# ---- stacks that are known
-
-
-@dataclass(frozen=True)
-class KnownStack:
-    """A stack from the literature.
-
-    Attributes:
-        key: how it is called in a notebook.
-        title: marked with `N_`.
-        text: its layers, as `read_stack` reads them.
-        lesson: what to see in it, marked with `N_`.
-        source: paper and place.
-    """
-
-    key: str
-    title: str
-    text: str
-    lesson: str
-    source: str
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers, from the input on."""
-        return read_stack(self.text)
-
-
-_VGG = "Simonyan and Zisserman, ICLR 2015, arXiv 1409.1556"
-
-STACKS = (
-    KnownStack(
-        "alexnet",
-        N_("AlexNet, convolutional part"),
-        "c11s4p2-m3s2-c5p2-m3s2-c3p1-c3p1-c3p1-m3s2",
-        N_("Large kernels and strides at the start: one unit at the end sees 195 × 195 pixels."),
-        "Krizhevsky, arXiv 1404.5997; torchvision",
-    ),
-    KnownStack(
-        "vgg16",
-        N_("VGG-16, convolutional part"),
-        "-".join(["c3p1"] * 2 + ["m2"] + ["c3p1"] * 2 + ["m2"] + (["c3p1"] * 3 + ["m2"]) * 3),
-        N_("Only 3 × 3: the field grows fast because every pooling doubles the jump."),
-        f"{_VGG}, table 1, column D",
-    ),
-    KnownStack(
-        "resnet_stem",
-        N_("Stem of ResNet"),
-        "c7s2p3-m3s2p1",
-        N_("Two layers, and units are already four pixels apart."),
-        "He et al., CVPR 2016, arXiv 1512.03385, table 1",
-    ),
-    KnownStack(
-        "two_3x3",
-        N_("Two 3 × 3"),
-        "c3p1-c3p1",
-        N_("Sees as much as one 5 × 5, with 18 weights per pair of channels instead of 25."),
-        f"{_VGG}, section 2.3",
-    ),
-    KnownStack(
-        "one_5x5",
-        N_("One 5 × 5"),
-        "c5p2",
-        N_("Sees as much as two 3 × 3."),
-        f"{_VGG}, section 2.3",
-    ),
-    KnownStack(
-        "three_3x3",
-        N_("Three 3 × 3"),
-        "c3p1-c3p1-c3p1",
-        N_("Sees as much as one 7 × 7, with 27 weights per pair of channels instead of 49."),
-        f"{_VGG}, section 2.3",
-    ),
-    KnownStack(
-        "one_7x7",
-        N_("One 7 × 7"),
-        "c7p3",
-        N_("Sees as much as three 3 × 3."),
-        f"{_VGG}, section 2.3",
-    ),
-    KnownStack(
-        "dilated",
-        N_("Dilations 1, 2, 4"),
-        "c3p1-c3p2d2-c3p4d4",
-        N_("The field doubles with every layer, and no pixel is skipped: 3, 7, 15."),
-        "Yu and Koltun, ICLR 2016, arXiv 1511.07122, section 2, figure 1",
-    ),
-)
-_BY_KEY = {stack.key: stack for stack in STACKS}
-
-
-def known(key: str) -> KnownStack:
-    """Look up a known stack.
-
-    Raises:
-        ParameterError: when there is none of this key.
-    """
-    if key not in _BY_KEY:
-        raise ParameterError("stack", key[:40], ", ".join(_BY_KEY))
-    return _BY_KEY[key]

@@ -9,18 +9,9 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.convolution.arithmetic import Layer
-from cnnviz.convolution.receptive_field import (
-    STACKS,
-    Field,
-    Region,
-    field,
-    inside,
-    known,
-    reach,
-    read_stack,
-    region,
-    write_stack,
-)
+from cnnviz.convolution.known_stacks import STACKS, known
+from cnnviz.convolution.receptive_field import Field, Region, field, inside, reach, region
+from cnnviz.convolution.stack_text import read_stack, write_stack
 from cnnviz.errors import CnnvizError, ParameterError
 from cnnviz.networks import gradient_field
 from pages.common.callbacks import to_the_end

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling
-from cnnviz.convolution.receptive_field import LARGEST_NUMBER, MOST_LAYERS, read_stack, write_stack
+from cnnviz.convolution.receptive_field import LARGEST_NUMBER, MOST_LAYERS
+from cnnviz.convolution.stack_text import read_stack, write_stack
 from cnnviz.errors import ParameterError
 from pages.common.language import _, translate
 from pages.common.settings import Settings

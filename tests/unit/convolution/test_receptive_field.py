@@ -8,21 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling, TransposedConvolution
-from cnnviz.convolution.receptive_field import (
-    MOST_LAYERS,
-    STACKS,
-    Along,
-    Region,
-    field,
-    inside,
-    known,
-    reach,
-    read_stack,
-    region,
-    write_stack,
-)
-from cnnviz.errors import CnnvizError, ParameterError
+from cnnviz.convolution.arithmetic import Convolution, Layer, MaxPooling, TransposedConvolution
+from cnnviz.convolution.known_stacks import STACKS, known
+from cnnviz.convolution.receptive_field import MOST_LAYERS, Along, Region, field, inside, reach, region
+from cnnviz.convolution.stack_text import read_stack, write_stack
+from cnnviz.errors import ParameterError
+from tests.unit.convolution.stacks import any_layer
 
 torch.set_num_threads(1)
 
@@ -30,26 +21,6 @@ torch.set_num_threads(1)
 ALEXNET_V2 = {1: (11, 4, 0), 2: (19, 8, 0), 3: (51, 8, 16), 5: (99, 16, 32), 6: (131, 16, 48), 7: (163, 16, 64)}
 ALEXNET_V2[8] = (195, 32, 64)
 ALEXNET_V2_LAYERS = "c11s4-m3s2-c5p2-m3s2-c3p1-c3p1-c3p1-m3s2"
-
-NUMBERS = st.integers(1, 5)
-PAIRS = st.tuples(NUMBERS, NUMBERS)
-STRIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
-
-
-@st.composite
-def any_layer(draw: st.DrawFn) -> Layer:
-    """A layer of any kind with rows and columns apart, padding before and after apart, dilated or rounded up."""
-    kernel, stride = draw(PAIRS), draw(STRIDES)
-    kind = draw(st.sampled_from(["convolution", "max", "average"]))
-    dilation = (1, 1) if kind == "average" else draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
-    most = [4, 4] if kind == "convolution" else [each // 2 for each in kernel]
-    top, bottom, left, right = (draw(st.integers(0, most[i // 2])) for i in range(4))
-    padding = ((top, bottom), (left, right))
-    if kind == "convolution":
-        return Convolution(kernel, stride, padding, dilation)
-    if kind == "max":
-        return MaxPooling(kernel, stride, padding, dilation, draw(st.booleans()))
-    return AveragePooling(kernel, stride, padding, draw(st.booleans()))
 
 
 @pytest.mark.parametrize(("layers", "expected"), ALEXNET_V2.items())
@@ -182,71 +153,6 @@ def _sees(layers: list[tuple[int, int, int, int, int, bool]], size: int, unit: i
     return bool(signal[unit])
 
 
-@settings(max_examples=200, deadline=None)
-@given(layers=st.lists(any_layer(), min_size=1, max_size=MOST_LAYERS))
-def test_text_and_back(layers: list[Layer]) -> None:
-    """A stack survives the address, in characters that an address does not escape."""
-    text = write_stack(layers)
-    assert read_stack(text) == tuple(layers)
-    assert set(text) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
-
-
-def test_texts_as_documented() -> None:
-    """All numbers may be given, or left out where they are torch's defaults; names become numbers."""
-    assert read_stack("c3s1p1d1-m2s2") == (Convolution(3, padding=1), MaxPooling(2))
-    assert read_stack("c3x5s1x2p1.2x0d2x1") == (Convolution((3, 5), (1, 2), ((1, 2), (0, 0)), (2, 1)),)
-    assert read_stack("m3s2u-a2s1") == (MaxPooling(3, 2, ceil_mode=True), AveragePooling(2, 1))
-    assert write_stack([Convolution(4, padding="same"), Convolution(3, padding="full")]) == "c4p1.2-c3p2"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "-",
-        "c",
-        "c0",
-        "c3s0",
-        "c3p",
-        "c3d0",
-        "x3",
-        "c3-",
-        "c3 ",
-        "c3\n",
-        "C3",
-        "c100",
-        "c-3",
-        "c3x",
-        "c3x5x7",
-        "c٣",
-        "c3p1.2.3",
-        "m2p2",
-        "a3d2",
-        "c3u",
-        "c3s1p1d1d1",
-        "-".join(["c3"] * (MOST_LAYERS + 1)),
-        "c3" * 100_000,
-        "c3-" * 100_000,
-    ],
-)
-def test_hostile_texts(text: str) -> None:
-    """What is no stack is refused in one sentence, however long it is."""
-    with pytest.raises(ParameterError) as caught:
-        read_stack(text)
-    assert len(str(caught.value)) < 250
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text("cma0123456789spdxu.-~% é", max_size=60))
-def test_garbage_is_refused_or_read(text: str) -> None:
-    """Any text is read or refused; what was read and written is read the same."""
-    try:
-        layers = read_stack(text)
-    except CnnvizError:
-        return
-    assert read_stack(write_stack(layers)) == layers
-
-
 @pytest.mark.parametrize(
     "layers",
     [
@@ -260,9 +166,3 @@ def test_layers_without_a_field(layers: list[Layer]) -> None:
     for use in (field, write_stack, lambda stack: reach(stack, 8, (0, 0))):
         with pytest.raises(ParameterError):
             use(layers)
-
-
-def test_large_numbers_stay_out_of_the_text() -> None:
-    """What could not be read back is not written."""
-    with pytest.raises(ParameterError):
-        write_stack([Convolution(100)])

@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnviz.convolution.arithmetic import AveragePooling, Convolution, Layer, MaxPooling, TransposedConvolution
-from cnnviz.convolution.receptive_field import STACKS, Region, field, inside, known, reach, region
+from cnnviz.convolution.known_stacks import STACKS, known
+from cnnviz.convolution.receptive_field import Region, field, inside, reach, region
 from cnnviz.errors import ParameterError, WorkError
 from cnnviz.networks.gradient_field import support
 
