@@ -19,6 +19,10 @@ __all__ = ["HALF_POWER", "Band", "Peak", "band", "peak"]
 HALF_POWER = math.sqrt(0.5)  # of the amplitude: half of the power, -3.01 dB
 _BLOCKED = 1e-12  # of the sum of absolute weights: a line on which |H| stays below carries rounding only
 _SAME = 1e-12  # two gains closer than this are one: the frequency nearer to zero is named
+_NEAR = math.cos(math.pi / 8)  # of the largest |H|: as much a point of the grid near it has
+_MOST_HILLS = 8  # climbed; noise has two or three that come near the highest
+_LONGEST_MOVE = 0.01  # cycles per pixel; further away the slopes here say nothing
+_FLAT = 1e-7  # cycles per pixel
 _LAST_STEP = 1e-10  # cycles per pixel; the gain at a peak is flat to rounding long before
 
 
@@ -68,7 +72,7 @@ class Band:
 
 
 def peak(weights: ArrayLike) -> Peak:
-    """Find the largest |H|: on a grid four times as fine as the kernel's own detail, then ever closer around it.
+    """Find the largest |H|: on a grid four times as fine as the kernel's own detail, then ever closer around its hills.
 
     Raises:
         KernelError: when `weights` is not a kernel.
@@ -77,11 +81,34 @@ def peak(weights: ArrayLike) -> Peak:
     steps = 4 * max(16, max(kernel.shape))
     rows, columns = np.arange(steps + 1) / (2 * steps), np.arange(-steps, steps + 1) / (2 * steps)
     magnitude = np.abs(on_grid(kernel, rows, columns))
-    i, j = _nearest_to_zero(magnitude, np.hypot(rows[:, np.newaxis], columns) - 1e-6 * columns)
-    start = np.array([rows[i], columns[j]])
-    place, gain = _climb(kernel, start, np.eye(2), 0.25 / steps)
-    f_row, f_column = _half_plane(place)
-    return Peak(gain * scale, f_row, f_column)
+    distance = _distance(*np.meshgrid(rows, columns, indexing="ij"))
+    climbed = [
+        _climb(kernel, np.array([rows[i], columns[j]]), np.eye(2), 0.25 / steps) for i, j in _hills(magnitude, distance)
+    ]
+    tops, gains = np.array([_half_plane(place) for place, _gain in climbed]), np.array([gain for _, gain in climbed])
+    (best,) = _nearest_to_zero(gains, _distance(*tops.T))
+    return Peak(float(gains[best]) * scale, float(tops[best][0]), float(tops[best][1]))
+
+
+def _distance(rows: Real, columns: Real) -> Real:
+    """From zero; of two that are mirrored the one to the right is nearer."""
+    return np.hypot(rows, columns) - 1e-6 * columns
+
+
+def _hills(magnitude: Real, distance: Real) -> list[tuple[int, ...]]:
+    """Points that no neighbour exceeds and whose hill may be the highest; of equal ones the nearest to zero.
+
+    The highest place is at most 1/16 of a period of the kernel's finest waves from a point of the grid, both ways, and
+    there |H| is at least cos(π/8) of it (Bernstein's inequality for trigonometric polynomials).
+    """
+    around = np.pad(magnitude, 1, constant_values=-np.inf)
+    highest = np.lib.stride_tricks.sliding_window_view(around, (3, 3)).max(axis=(2, 3))
+    rest = np.where(magnitude >= np.maximum(highest * (1 - _SAME), _NEAR * magnitude.max()), magnitude, -np.inf)
+    found: list[tuple[int, ...]] = []
+    while len(found) < _MOST_HILLS and np.isfinite(rest.max()):
+        found.append(_nearest_to_zero(rest, distance))
+        rest[rest >= rest.max() * (1 - _SAME)] = -np.inf
+    return found
 
 
 def band(weights: ArrayLike, direction: str) -> Band | None:
@@ -132,7 +159,7 @@ def _climb(kernel: Weights, start: Real, axes: Real, step: float) -> tuple[Real,
     moves = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=len(axes)))) @ axes
     place, gain = start, float(abs(at(kernel, *start)))
     while step > _LAST_STEP:
-        around = place + step * moves
+        around = place + np.concatenate([step * moves, _by_slopes(kernel, place, axes, step)])
         magnitude = np.abs(at(kernel, around[:, 0], around[:, 1]))
         best = int(magnitude.argmax())
         if magnitude[best] > gain * (1 + _SAME):
@@ -140,6 +167,34 @@ def _climb(kernel: Weights, start: Real, axes: Real, step: float) -> tuple[Real,
         else:
             step /= 3
     return place, gain
+
+
+def _by_slopes(kernel: Weights, place: Real, axes: Real, step: float) -> Real:
+    """Moves that a pattern of steps may miss: both ways along the way that bends up most, and Newton's.
+
+    The corners of the square are flat by symmetry, and such a saddle may rise in a narrow sector only; a narrow ridge
+    may lie between the pattern's directions.
+    """
+    slope, bend = _slopes(kernel, place)
+    values, vectors = np.linalg.eigh(axes @ bend @ axes.T)
+    ways = vectors.T @ axes
+    newton = np.zeros(2)
+    if values[-1] < 0:
+        newton = ((ways @ slope) / -values) @ ways
+        newton /= max(1.0, float(np.hypot(*newton)) / _LONGEST_MOVE)
+    return np.stack([step * ways[-1], -step * ways[-1], newton])
+
+
+def _slopes(kernel: Weights, place: Real) -> tuple[Real, Real]:
+    """First (2,) and second (2, 2) derivatives of |H|² at a frequency, from those of H: d/df is a factor -2πi n."""
+    n = [-2j * np.pi * np.arange(size) for size in kernel.shape]
+    terms = np.exp(n[0] * place[0])[:, np.newaxis] * kernel * np.exp(n[1] * place[1])
+    down, right = n[0][:, np.newaxis], n[1]
+    h, first = terms.sum(), np.array([(down * terms).sum(), (right * terms).sum()])
+    mixed = (down * right * terms).sum()
+    second = np.array([[(down**2 * terms).sum(), mixed], [mixed, (right**2 * terms).sum()]])
+    slope = 2 * (first * h.conj()).real
+    return slope, 2 * (second * h.conj() + np.outer(first, first.conj())).real
 
 
 def _nearest_to_zero(magnitude: Real, distance: Real) -> tuple[int, ...]:
@@ -150,10 +205,18 @@ def _nearest_to_zero(magnitude: Real, distance: Real) -> tuple[int, ...]:
 
 def _half_plane(place: Real) -> tuple[float, float]:
     """Bring a frequency back into the square by whole cycles, and into its lower half by the symmetry of |H|."""
-    f_row, f_column = (float(f - round(f)) for f in place)
-    if f_row < 0 or (f_row == 0 and f_column < 0):
+    f_row, f_column = (_snapped(float(f - round(f))) for f in place)
+    if f_row < 0:
         f_row, f_column = -f_row, -f_column
-    return abs(f_row), 0.5 if f_column == -0.5 else f_column + 0.0
+    if f_row in (0.0, 0.5) or f_column == -0.5:  # the mirrored frequency has the same row, or is the same column
+        f_column = abs(f_column)
+    return f_row + 0.0, f_column + 0.0
+
+
+def _snapped(f: float) -> float:
+    """Zero and half a cycle are met exactly: a peak there is flat to rounding for longer than that."""
+    near = round(2 * f) / 2
+    return near if abs(f - near) < _FLAT else f
 
 
 def _scaled(weights: Weights) -> tuple[Weights, float]:

@@ -208,6 +208,15 @@ def test_any_kernel_has_facts(kh: int, kw: int, seed: int) -> None:
     assert (found.heading is None) == (found.kind != "directional")
 
 
+@pytest.mark.parametrize(("size", "seed"), [(2, 3746), (5, 1272), (5, 2987), (6, 126), (6, 2638), (7, 671), (7, 680)])
+def test_the_highest_hill_is_climbed_to_its_top(size: int, seed: int) -> None:
+    """A saddle at a corner that rises in a narrow sector only; two hills, the lower of which a grid meets better."""
+    weights = np.random.default_rng(seed).standard_normal((size, size))
+    found = frequency.facts(weights).peak
+    assert found.gain >= dense(weights, 720).max() * (1 - 1e-12)
+    assert found.gain == pytest.approx(abs(frequency.at(weights, found.f_row, found.f_column)), rel=1e-12)
+
+
 def test_profiles_by_hand() -> None:
     """Cut at half height: what begins and ends above it, and how often it is crossed, decides."""
     cases = {
