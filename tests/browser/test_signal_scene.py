@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-SCRIPTS = ("../colours.js", "painter.js", "model.js", "layout.js", "grids.js", "strip.js", "signal.js")
+SCRIPTS = (
+    "../colours.js",
+    "painter.js",
+    "model.js",
+    "layout.js",
+    "grids.js",
+    "strip.js",
+    "signal_model.js",
+    "signal.js",
+    "signal_words.js",
+)
 SVG = "{http://www.w3.org/2000/svg}"
 ROUNDED = 0.006  # of what a number of three digits shows, relatively
 PIXEL = 0.02  # coordinates in SVG have two decimals
@@ -27,7 +37,8 @@ PIXEL = 0.02  # coordinates in SVG have two decimals
 OPEN = """([samples, weights, palette, width]) => {
     const bytes = (values) => new Uint8Array(new Float64Array(values).buffer);
     const labels = new Proxy({}, { get: (_, name) => name });
-    window.scene = new SignalScene({ labels }, [bytes(samples), bytes(weights)], Uint8Array.from(palette));
+    const model = new SignalModel([bytes(samples), bytes(weights)]);
+    window.scene = new SignalScene(model, { labels }, Uint8Array.from(palette));
     window.measuring = new OffscreenCanvas(1, 1).getContext("2d");
     window.size = scene.layout(width, 430, new SvgPainter(1, 1, "#fff", measuring));
     window.drawn = ({ step, focus, glide }) => {
@@ -203,10 +214,10 @@ def test_pointing_reaches_what_it_says(open_scene: Callable[..., Scene], side: s
     scene = open_scene(samples, weights)
     spread, shared = np.zeros(21), np.zeros(21)
     for i in range(21):
-        for term in scene.call("scene.spread(a[0], a[1]).filter(({ at }) => scene.isOutput(at))", side, i):
+        for term in scene.call("scene.model.spread(a[0], a[1]).filter(({ at }) => scene.model.isOutput(at))", side, i):
             spread[term["at"]] += term["product"]
     for k in range(taps):
-        shared += [term["product"] for term in scene.call("scene.share(a[0], a[1])", side, k)]
+        shared += [term["product"] for term in scene.call("scene.model.share(a[0], a[1])", side, k)]
     outputs = expected(samples, weights)[side]
     np.testing.assert_allclose(spread, outputs, atol=1e-12)
     np.testing.assert_allclose(shared, outputs, atol=1e-12)

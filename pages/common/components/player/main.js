@@ -2,7 +2,7 @@
 
 function sceneOf(header, blobs) {
   const palette = blobs[3];
-  if (header.scene === "signal") return new SignalScene(header, blobs, palette);
+  if (header.scene === "signal") return new SignalScene(new SignalModel(blobs), header, palette);
   const scene = header.view === "matrix" ? MatrixScene : GridScene;
   return new scene(new LayerModel(header, blobs), header, palette);
 }
