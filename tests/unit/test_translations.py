@@ -55,6 +55,12 @@ def test_classes_of_our_networks_are_marked(source: Catalog) -> None:
     assert not [name for name in names if not source.get(name)]
 
 
+def test_percent_signs_stay_with_their_numbers(translation: Catalog) -> None:
+    """In Spanish a space stands between them, at which no line breaks."""
+    torn = re.compile(r"[\d}*] %")
+    assert not [message.id for message in messages(translation) if any(map(torn.search, forms(message.string)))]
+
+
 def test_no_message_hides_in_an_f_string(root: Path) -> None:
     """Messages are not found there: it is an expression's text to the extractor."""
     hidden = re.compile(r"""f"[^"\n]*\{_\('|f'[^'\n]*\{_\(\"""")

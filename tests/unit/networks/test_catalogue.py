@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -55,18 +56,24 @@ def test_the_table_is_torchvisions() -> None:
     assert all(torchvision_models.title(each.model) for each in torchvision_models.RECORDS)
 
 
-def test_two_shipped_networks_of_one_title_can_be_told_apart(tmp_path: Path) -> None:
-    """Lists show titles: a network that was trained twice bears its file's name, others do not."""
-    for name in ("lenet5-mnist", "resnet20-cifar10"):
+def test_shipped_networks_of_one_title_can_be_told_apart(tmp_path: Path) -> None:
+    """One trained twice bears its share of right answers, and its file's name where that is the same."""
+    copies = {"lenet5-mnist": "lenet5-mnist", "resnet20-cifar10": "resnet20-cifar10", "again": "resnet20-cifar10"}
+    for name, of in (copies | {"short": "resnet20-short-cifar10"}).items():
         for end in (".json", ".safetensors"):
-            data = (shipped.MODELS / f"{name}{end}").read_bytes()
-            (tmp_path / f"{name}{end}").write_bytes(data)
-            if name == "resnet20-cifar10":
-                (tmp_path / f"again{end}").write_bytes(data)
-    titles = {each.key: each.title for each in shipped_networks.entries(tmp_path)}
-    assert titles["again"] == "ResNet-20, CIFAR-10: again"
-    assert titles["resnet20-cifar10"] == "ResNet-20, CIFAR-10: resnet20-cifar10"
-    assert titles["lenet5-mnist"] == shipped_networks.load("lenet5-mnist").title
+            (tmp_path / f"{name}{end}").write_bytes((shipped.MODELS / f"{of}{end}").read_bytes())
+    right = f"{shipped.read_card('resnet20-cifar10')['accuracy']['top1']:.1%}"
+    assert {each.key: each.title for each in shipped_networks.entries(tmp_path)} == {
+        "again": f"ResNet-20, CIFAR-10 ({right}): again",
+        "lenet5-mnist": shipped_networks.load("lenet5-mnist").title,
+        "resnet20-cifar10": f"ResNet-20, CIFAR-10 ({right}): resnet20-cifar10",
+        "short": f"ResNet-20, CIFAR-10 ({shipped.read_card('resnet20-short-cifar10')['accuracy']['top1']:.1%})",
+    }
+    for damaged in (None, {}, {"top1": "good"}):
+        card = shipped.read_card("resnet20-cifar10") | {"accuracy": damaged}
+        (tmp_path / "short.json").write_text(json.dumps(card))
+        titles = {each.key: each.title for each in shipped_networks.entries(tmp_path)}
+        assert titles["short"] == "ResNet-20, CIFAR-10"
 
 
 @pytest.mark.parametrize("name", shipped.names())
