@@ -22,7 +22,8 @@ _SAME = 1e-12  # two gains closer than this are one: the frequency nearer to zer
 _NEAR = math.cos(math.pi / 8)  # of the largest |H|: as much a point of the grid near it has
 _MOST_HILLS = 8  # climbed; noise has two or three that come near the highest
 _LONGEST_MOVE = 0.01  # cycles per pixel; further away the slopes here say nothing
-_FLAT = 1e-7  # cycles per pixel
+_LEVEL = 1e-9  # of the strongest bend: along such a way |H| does not change, but for rounding
+_FLAT = 1e-7  # cycles per pixel; |H| does not tell frequencies apart that are closer than this to a peak
 _LAST_STEP = 1e-10  # cycles per pixel; the gain at a peak is flat to rounding long before
 
 
@@ -159,9 +160,10 @@ def _climb(kernel: Weights, start: Real, axes: Real, step: float) -> tuple[Real,
     moves = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=len(axes)))) @ axes
     place, gain = start, float(abs(at(kernel, *start)))
     while step > _LAST_STEP:
-        around = place + np.concatenate([step * moves, _by_slopes(kernel, place, axes, step)])
+        tried = np.concatenate([step * moves, _by_slopes(kernel, place, axes, step)])
+        around = place + tried
         magnitude = np.abs(at(kernel, around[:, 0], around[:, 1]))
-        best = int(magnitude.argmax())
+        (best,) = _nearest_to_zero(magnitude, np.hypot(*tried.T))  # no drift along a ridge
         if magnitude[best] > gain * (1 + _SAME):
             place, gain = around[best], float(magnitude[best])
         else:
@@ -179,8 +181,9 @@ def _by_slopes(kernel: Weights, place: Real, axes: Real, step: float) -> Real:
     values, vectors = np.linalg.eigh(axes @ bend @ axes.T)
     ways = vectors.T @ axes
     newton = np.zeros(2)
-    if values[-1] < 0:
-        newton = ((ways @ slope) / -values) @ ways
+    curved = np.abs(values) > _LEVEL * np.abs(values).max()
+    if curved.any() and (values[curved] < 0).all():
+        newton = ((ways @ slope)[curved] / -values[curved]) @ ways[curved]
         newton /= max(1.0, float(np.hypot(*newton)) / _LONGEST_MOVE)
     return np.stack([step * ways[-1], -step * ways[-1], newton])
 

@@ -217,6 +217,22 @@ def test_the_highest_hill_is_climbed_to_its_top(size: int, seed: int) -> None:
     assert found.gain == pytest.approx(abs(frequency.at(weights, found.f_row, found.f_column)), rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("rows_of_zeros", [0, 1])
+def test_the_peak_of_a_line_is_on_its_axis(seed: int, rows_of_zeros: int) -> None:
+    """Across it |H| does not change: the frequency nearest to zero is named, of two mirrored ones the positive."""
+    rng = np.random.default_rng(seed)
+    line = rng.standard_normal(int(rng.integers(2, 12)))
+    weights = np.pad(line[np.newaxis], ((rows_of_zeros,) * 2, (0, 0)))
+    lying, standing = frequency.facts(weights).peak, frequency.facts(weights.T).peak
+    assert (lying.f_row, standing.f_column) == (0, 0)
+    assert (standing.f_row, standing.gain) == pytest.approx((lying.f_column, lying.gain), abs=1e-6)
+    assert 0 <= lying.f_column <= 0.5
+    found = np.abs(np.fft.rfft(line, 200_000))
+    assert lying.gain == pytest.approx(found.max(), rel=1e-7)
+    assert lying.f_column == pytest.approx(found.argmax() / 200_000, abs=1e-5)
+
+
 def test_profiles_by_hand() -> None:
     """Cut at half height: what begins and ends above it, and how often it is crossed, decides."""
     cases = {
