@@ -16,7 +16,7 @@ from pages.common.runs_tab import RUNS_SETTINGS, runs_tab
 from pages.common.settings import Settings, choice
 from pages.common.tabs import lazy_tabs
 from pages.common.text_tab import TEXT_SETTINGS, text_tab
-from pages.common.train_tab import TRAIN_SETTINGS, start_no_longer, train_tab
+from pages.common.train_tab import TRAIN_SETTINGS, train_tab
 from pages.common.training_settings import training_suggestions
 from pages.common.transfer_tab import TRANSFER_SETTINGS, transfer_tab
 
@@ -50,7 +50,6 @@ def main() -> None:
 def _lab(settings: Settings) -> None:
     try:
         lazy_tabs(settings, _tabs(settings))
-        start_no_longer()
     finally:  # after the controls: a browser that has the address has them, too
         settings.publish()
 

@@ -20,6 +20,7 @@ from cnnviz.figures import colours, encode
 from cnnviz.figures.display import display, display_signed
 from cnnviz.figures.spectra import GRID
 from cnnviz.text import N_
+from pages.common.callbacks import to_the_end
 from pages.common.files import File, download_row, npy_bytes
 from pages.common.frame import guarded
 from pages.common.frequency_events import on_event
@@ -154,6 +155,7 @@ def _adding(settings: Settings) -> Callable[[list[tuple[float, float]]], None]:
     return add
 
 
+@to_the_end
 def _try(settings: Settings, change: Callable[[Mask], Mask]) -> None:
     """Change the mask; when there would be too much in it, say so and leave it as it is."""
     try:
@@ -180,6 +182,7 @@ def _mask_controls(settings: Settings, source: SpectralSource) -> None:
     _region_controls(settings, Wedge, _("A wedge"), Wedge(0.0, 30.0), ("angle", "width"))
 
 
+@to_the_end
 def _paint_peaks(settings: Settings, source: SpectralSource) -> None:
     found = peaks.notches(peaks.peaks(source.pixels), _PEAK_RADIUS)
     if not found:

@@ -19,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from cnnviz.text import Sentence
+from pages.common.callbacks import to_the_end
 
 __all__ = [
     "LANGUAGES",
@@ -161,5 +162,6 @@ def select_language() -> None:
         st.query_params[_PARAMETER] = current()
 
 
+@to_the_end
 def _remember() -> None:
     st.session_state[_CHOSEN] = st.session_state[_WIDGET]

@@ -10,6 +10,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.training import control, launch
 from cnnviz.training.control import State
+from pages.common.callbacks import to_the_end
 from pages.common.language import _, escaped, ngettext, sentence
 from pages.common.resuming import resume
 from pages.common.run_list import Entry, model_title, short_name
@@ -111,6 +112,7 @@ def _button(settings: Settings, title: str, icon: str, name: str, word: str) -> 
     )
 
 
+@to_the_end
 def _do(settings: Settings, name: str, word: str) -> None:
     """What a click does; who may not is refused here, too."""
     actions: dict[str, Callable[[], object]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,10 @@ from pages.common.visitor import visitor
 if TYPE_CHECKING:
     from cnnviz.training.observations import Observation
 
-__all__ = ["TRAIN_SETTINGS", "start_no_longer", "train_tab"]
+__all__ = ["TRAIN_SETTINGS", "train_tab"]
 
-_START = "training/start asked"  # session: Train was pressed
+_START = "training/start asked"  # session: when Train was pressed
+_STILL_WANTED = 10  # seconds; who opened another page in the same moment does not find a run there later
 _SHIPPED = "shipped:lenet5-mnist"
 _MOST_THREADS = 4
 
@@ -47,7 +49,7 @@ def train_tab(settings: Settings) -> None:
         data_controls(settings, data)
         network_controls(settings, data)
         recipe_controls(settings)
-    _start_if_asked(settings, data)
+    _start_if_asked(settings)
     runs = entries()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         start = st.container(width="content")
@@ -137,18 +139,16 @@ def _cost(recipe: Recipe, data: DataChoice, runs: Sequence[Entry]) -> str:
 @to_the_end
 def _ask() -> None:
     """What the button does. No more than that: of two quick presses Streamlit may hand over the second one first."""
-    st.session_state[_START] = True
+    st.session_state[_START] = time.monotonic()
 
 
-def start_no_longer() -> None:
-    """Forget that the button was pressed: another tab was opened in the same moment."""
-    st.session_state.pop(_START, None)
-
-
-def _start_if_asked(settings: Settings, data: DataChoice) -> None:
+def _start_if_asked(settings: Settings) -> None:
     """Start a run, when every control has handed over what was set before the button was pressed."""
-    owner = visitor()
-    if not st.session_state.pop(_START, False):
+    if _START not in st.session_state:
+        return
+    data, owner = _data(settings), visitor()
+    asked = st.session_state.pop(_START)  # the last to ask the session: the next request may end this run there
+    if time.monotonic() - asked > _STILL_WANTED:
         return
     try:
         recipe = recipe_of(settings, data, _threads())

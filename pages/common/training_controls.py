@@ -14,6 +14,7 @@ from cnnviz.networks import custom, zoo
 from cnnviz.networks.zoo import Option, Value
 from cnnviz.training.recipe import AUGMENTATIONS, OPTIMISERS, SCHEDULES, Recipe
 from pages.common.architecture_controls import network_title
+from pages.common.callbacks import to_the_end
 from pages.common.language import _, ngettext, sentence
 from pages.common.settings import Settings, bound
 from pages.common.site import ARCHITECTURES, link
@@ -59,6 +60,7 @@ def _upload(settings: Settings) -> None:
     name = st.text_input(_("Name"), max_chars=40, key=f"{settings.page}/zip name")
     key = f"{settings.page}/zip"
 
+    @to_the_end
     def take() -> None:
         given = st.session_state[key]
         st.session_state.pop(_REFUSED, None)

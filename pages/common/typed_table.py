@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import pandas as pd
 import streamlit as st
 
+from pages.common.callbacks import to_the_end
 from pages.common.settings import Settings
 
 __all__ = ["Form", "Row", "RowError", "edited", "typed_rows", "typed_table"]
@@ -72,6 +73,7 @@ def typed_table(
     table = _table(key, form, settings[name], str((columns, options)))
     mount = f"{key}/{table.version}"
 
+    @to_the_end
     def apply() -> None:
         rows = edited(table.rows, st.session_state[mount])
         tidied = form.tidy(rows) if form.tidy else rows

@@ -125,6 +125,16 @@ def test_start_hands_over_what_was_set_in_the_same_moment(monkeypatch: pytest.Mo
     assert [recipe.epochs for recipe in asked] == [7]
 
 
+def test_a_press_that_came_to_nothing_starts_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has gone to another page in the same moment, and comes back after a while, finds no run there."""
+    monkeypatch.setattr(launch, "start", lambda *_args, **_more: pytest.fail("started"))
+    app = AppTest.from_function(page, default_timeout=60)
+    app.session_state["training/start asked"] = time.monotonic() - 60
+    app.run()
+    assert not app.exception
+    assert "training/start asked" not in app.session_state
+
+
 def test_a_refusal_of_the_launcher_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has too many runs is told so, and the page goes on."""
 
