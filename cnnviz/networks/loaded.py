@@ -38,6 +38,7 @@ class Entry:
         offline: whether it can be loaded without network.
         bytes: of its weights; 0 where nobody counted them.
         note: what has to be known about it; may be None.
+        right: the share of test pictures whose class it names, 0–1; None where nobody counted.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Entry:
     offline: bool
     bytes: int = 0
     note: Sentence | None = None
+    right: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,7 @@ class Loaded:
         preparation: what is done to a picture before.
         card: how it was built, trained and measured, as far as that is known.
         note: what has to be known about it; may be None.
+        right: the share of test pictures whose class it names, 0–1; None where nobody counted.
     """
 
     key: str

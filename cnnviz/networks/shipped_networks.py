@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cnnviz.errors import UnknownNetworkError, WeightsError
+from cnnviz.errors import UnknownNetworkError
 from cnnviz.networks import shipped, zoo
 from cnnviz.networks.loaded import Entry, Loaded, polarity
 
@@ -21,24 +21,14 @@ SOURCE = "shipped"
 def entries(folder: Path = shipped.MODELS) -> tuple[Entry, ...]:
     """Those whose cards can be read, in alphabetical order.
 
-    Of one title, each bears its share of right answers to the test pictures too, else its file's name.
+    Where several have one title and are right as often, each title ends in its file's name.
     """
     found = [each for name in shipped.names(folder) if (each := _entry(name, folder))]
-    return _told_apart(_told_apart(found, lambda each: _right(each, folder)), lambda each: f": {each.key}")
-
-
-def _told_apart(found: Sequence[Entry], end: Callable[[Entry], str]) -> tuple[Entry, ...]:
-    """Titles that several have get an end."""
-    count = Counter(each.title for each in found)
-    return tuple(replace(each, title=each.title + end(each)) if count[each.title] > 1 else each for each in found)
-
-
-def _right(entry: Entry, folder: Path) -> str:
-    """The share of the test pictures that it calls right: " (88.1%)"."""
-    try:
-        return f" ({float(shipped.read_card(entry.key, folder)['accuracy']['top1']):.1%})"
-    except (WeightsError, LookupError, TypeError, ValueError):  # a damaged card
-        return ""
+    count = Counter((each.title, each.right) for each in found)
+    return tuple(
+        replace(each, title=f"{each.title}: {each.key}") if count[each.title, each.right] > 1 else each
+        for each in found
+    )
 
 
 def load(name: str, folder: Path = shipped.MODELS) -> Loaded:
@@ -65,7 +55,16 @@ def _entry(name: str, folder: Path) -> Entry | None:
         size = (folder / f"{name}.safetensors").stat().st_size
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    return Entry(name, title, architecture, SOURCE, (channels, rows, columns), classes, True, size)
+    return Entry(name, title, architecture, SOURCE, (channels, rows, columns), classes, True, size, right=_right(card))
+
+
+def _right(card: Mapping[str, Any]) -> float | None:
+    """The share of test pictures whose class it names, 0–1; None where the card does not say."""
+    try:
+        share = float(card["accuracy"]["top1"])
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return None
+    return share if 0 <= share <= 1 else None
 
 
 def _title(card: Mapping[str, Any]) -> str:

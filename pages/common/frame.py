@@ -77,8 +77,7 @@ def suggestions(settings: Settings, offered: Sequence[Suggestion]) -> None:
     followed: int | None = st.session_state.get(key)
     if followed is not None:
         chosen = offered[followed]
-        as_set = all(settings[name] == value for name, value in chosen.values.items())
-        if as_set and (chosen.values or not settings.query()):  # one that sets nothing is all defaults
+        if all(settings[name] == value for name, value in chosen.values.items()):
             hint.markdown(f":blue-background[:material/visibility: {chosen.look}]")
 
 

@@ -42,6 +42,7 @@ SCRIPTS = (
     "../lab/numbers.js",
     "../maps.js",
     "../level.js",
+    "../choices.js",
     "sheet.js",
     "aside.js",
     "main.js",

@@ -15,11 +15,12 @@ from pages.common.language import _, escaped, sentence
 from pages.common.maps_fetch import fetch_offer
 from pages.common.maps_settings import NETWORK
 from pages.common.maps_uploads import upload_title, uploads
+from pages.common.percent import percent
 from pages.common.settings import Settings, bound
 
 __all__ = ["network_controls", "network_title", "others_offered", "source_of", "source_title", "stays_with"]
 
-_SHOWN = 24  # letters that the select box has room for
+_SHOWN = 28  # letters that the select box has room for
 _SOURCES = ("shipped", "own", "run", "torchvision", "random", "upload")
 
 
@@ -37,7 +38,9 @@ def source_title(source: str) -> str:
 
 def network_title(entry: Entry) -> str:
     """How a network is called in lists; what is not on this machine is marked."""
-    title = _("{title}, random weights").format(title=entry.title) if entry.source == "random" else entry.title
+    title = entry.title if entry.right is None else f"{entry.title} ({percent(entry.right)})"
+    if entry.source == "random":
+        title = _("{title}, random weights").format(title=title)
     return title if entry.offline else _("{title} (to be fetched)").format(title=title)
 
 
@@ -132,6 +135,8 @@ def _about(entry: Entry, title: str) -> str:
         words.append(_("{rows}×{columns}, {colours}").format(rows=rows, columns=columns, colours=colours))
     if entry.classes:
         words.append(_("{count} classes").format(count=f"{entry.classes:,}"))
+    if entry.right is not None:
+        words.append(_("{share} of the test pictures right").format(share=percent(entry.right)))
     if entry.bytes:
         words.append(f"{entry.bytes / 1e6:.1f} MB")
     return " · ".join(words)

@@ -47,6 +47,7 @@ SCRIPTS = (
     "../lab/numbers.js",
     "../maps.js",
     "../level.js",
+    "../choices.js",
     "strip.js",
     "answer.js",
     "main.js",

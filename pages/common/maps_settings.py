@@ -88,7 +88,8 @@ MAPS_SETTINGS: tuple[Setting, ...] = (
     choice("sort", "index", SORTS),
     flag("dead"),
 )
-"""step "": the whole network; channel −1: all channels of the step; at None: no position is pinned; dead: no others."""
+"""step "": the whole network; channel −1: all channels of the step; at None: no position is pinned; dead: only dead
+channels are shown."""
 
 
 def maps_suggestions() -> list[Suggestion]:
@@ -97,7 +98,7 @@ def maps_suggestions() -> list[Suggestion]:
         Suggestion(
             _("From pixels to “cat”"),
             _("Each strip is a layer: edges first, then parts, at last a few coarse maps and one answer."),
-            {},
+            {"model": NETWORK, "step": ""},
         ),
         Suggestion(
             _("Follow one number"),

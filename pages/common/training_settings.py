@@ -150,7 +150,7 @@ def training_suggestions() -> list[Suggestion]:
         Suggestion(
             _("LeNet on digits"),
             _("Press Train: within seconds, 97 of 100 digits that it has never seen are read right."),
-            {"tab": "train"},
+            {"tab": "train", "train_data": "digits", "train_model": "lenet5"},
         ),
         Suggestion(
             _("Without batch norm"),

@@ -123,7 +123,11 @@ def test_choices_follow_the_picture_and_the_network(open_page: OpenPage) -> None
         return now
 
     shown = answer.inner_text()
-    for label, option in (("Sample", "Coffee cup"), ("Sample", "Rocket launch"), ("Network", "VGG-11, CIFAR-10")):
+    for label, option in (
+        ("Sample", "Coffee cup"),
+        ("Sample", "Rocket launch"),
+        ("Network", "VGG-11, CIFAR-10 (85.7%)"),
+    ):
         box = page.get_by_role("combobox", name=label, exact=True)
         box.press("ArrowDown")
         box.press_sequentially(option)

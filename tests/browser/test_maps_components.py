@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
 
 MAPS = np.random.default_rng(8).normal(size=(20, 12, 12)).astype(np.float32) * np.arange(1, 21).reshape(-1, 1, 1)
@@ -67,14 +68,18 @@ def palettes() -> tuple[bytes, bytes]:
     return colours.diverging().tobytes(), colours.sequential().tobytes()
 
 
-def mount_grid(page: Page, root: Path, language: str = "en", **view: Any) -> None:
-    """The grid of `MAPS`."""
+def grid_message(language: str = "en", maps: NDArray[np.float32] = MAPS, **view: Any) -> bytes:
+    """What the grid gets to show `maps`."""
     header = {"step": "conv", "kind": "Conv2d", "network": 90.0, "tells": True}
     header["labels"] = maps_grid.labels() | {"language": language}
     header["leads"] = {"before": True, "after": True}
     header["view"] = asdict(maps_grid.View(**view))
-    message = pack(header, maps_grid.pack_grid(MAPS, MAPS * 0.5), *palettes())
-    mount(page, root, "maps_grid", maps_grid.SCRIPTS, message)
+    return pack(header, maps_grid.pack_grid(maps, maps * 0.5), *palettes())
+
+
+def mount_grid(page: Page, root: Path, language: str = "en", **view: Any) -> None:
+    """The grid of `MAPS`."""
+    mount(page, root, "maps_grid", maps_grid.SCRIPTS, grid_message(language, **view))
 
 
 def reports(page: Page) -> list[Any]:
@@ -99,6 +104,20 @@ def test_the_grid_is_walked_and_opened_by_keys(page: Page, root: Path) -> None:
     view = {"sort": "mean", "dead": True, "channel": 4}
     assert reports(page) == [["view", view | {"scale": "layer"}], ["view", view | {"scale": "network"}]]
     assert page.locator(".ticks").inner_text().split() == ["−90", "0", "90"]
+
+
+def test_the_wish_for_dead_channels_outlives_a_layer_without_any(page: Page, root: Path) -> None:
+    """There all are shown; the layer after it shows its dead ones again, as its address says."""
+    mount_grid(page, root, dead=True)
+    shown = "document.querySelector('.maps-grid').grid.sheet.order"
+    assert page.evaluate(shown) == [4]
+    give(page, grid_message(maps=np.abs(MAPS), dead=True))
+    assert page.evaluate(shown) == list(range(len(MAPS)))
+    expect(page.locator("[data-act=dead]")).to_be_disabled()
+    page.locator(".sort select").select_option("mean")
+    give(page, grid_message(sort="mean", dead=True))
+    assert page.evaluate(shown) == [4]
+    assert [view["dead"] for _name, view in reports(page)] == [True]
 
 
 @pytest.mark.parametrize(("language", "sign"), [("en", "%"), ("es", "\u00a0%")])
@@ -207,6 +226,8 @@ def test_the_overview_is_looked_at_as_a_link_says_until_the_visitor_chooses(page
         ["look", {"fold": "all", "scale": "channel"}],
         ["look", {"fold": "ends", "scale": "channel"}],
     ]
+    give(page, overview_message(look={"fold": "all", "scale": "channel"}))  # the answer to the first choice comes late
+    expect(strips).to_have_count(3)
     give(page, overview_message(look={"fold": "ends", "scale": "channel"}))
     expect(strips).to_have_count(3)
     give(page, overview_message(look={"fold": "all", "scale": "layer"}))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cnnviz.images import samples
-from cnnviz.networks import catalogue, zoo
+from cnnviz.networks import catalogue, shipped, zoo
 from pages.common import maps_zoom, site
 from pages.common.maps_grid import View
 from pages.common.maps_overview import Look
@@ -51,10 +51,21 @@ def test_the_first_visit_shows_the_answer_of_a_shipped_network(root: Path) -> No
 
 def test_a_title_that_the_select_box_cuts_is_said_in_full(root: Path) -> None:
     """In the line below it; a short title is not said twice."""
-    assert re.search(r"ResNet-20, CIFAR-10 \(\d\d\.\d%\) · 32×32", texts(maps(root)).replace("\\", ""))
-    short = texts(maps(root, model="vgg11-cifar10"))
+    long = texts(maps(root, model="random:nin_cifar"))
+    assert "Network in Network, CIFAR-10, random weights · 32×32, colour" in long
+    short = texts(maps(root))
     assert "32×32, colour" in short
-    assert "VGG-11, CIFAR-10 · 32×32" not in short
+    assert not re.search(r"ResNet-20, CIFAR-10 \(\d\d\.\d%\) · 32×32", short.replace("\\", ""))
+
+
+def test_lists_say_how_often_a_trained_network_is_right(root: Path) -> None:
+    """As its card does; so two of one kind can be told apart."""
+    app = maps(root, "es")
+    titles = next(each for each in app.selectbox if each.label == "Red").options
+    for name in shipped.names():
+        share = shipped.read_card(name)["accuracy"]["top1"]
+        assert sum(each.endswith(f" ({100 * share:.1f}\u00a0%)") for each in titles) == 1
+    assert len(set(titles)) == len(titles)
 
 
 @pytest.mark.parametrize("suggestion", range(len(maps_suggestions())))
@@ -156,7 +167,8 @@ def test_a_hint_is_for_the_page_that_its_suggestion_made(root: Path) -> None:
     app.button("maps/suggestion/0").click().run()
     look = maps_suggestions()[0].look
     assert look in texts(app)
-    app.selectbox(next(each.key for each in app.selectbox if each.label == "Network")).select("VGG-11, CIFAR-10").run()
+    networks = next(each for each in app.selectbox if each.label == "Network")
+    networks.select(next(each for each in networks.options if each.startswith("VGG-11"))).run()
     assert look not in texts(app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -56,24 +57,30 @@ def test_the_table_is_torchvisions() -> None:
     assert all(torchvision_models.title(each.model) for each in torchvision_models.RECORDS)
 
 
-def test_shipped_networks_of_one_title_can_be_told_apart(tmp_path: Path) -> None:
-    """One trained twice bears its share of right answers, and its file's name where that is the same."""
+def test_shipped_networks_can_be_told_apart(tmp_path: Path) -> None:
+    """One trained twice by how often it is right, and where that is the same by its file's name."""
     copies = {"lenet5-mnist": "lenet5-mnist", "resnet20-cifar10": "resnet20-cifar10", "again": "resnet20-cifar10"}
     for name, of in (copies | {"short": "resnet20-short-cifar10"}).items():
         for end in (".json", ".safetensors"):
             (tmp_path / f"{name}{end}").write_bytes((shipped.MODELS / f"{of}{end}").read_bytes())
-    right = f"{shipped.read_card('resnet20-cifar10')['accuracy']['top1']:.1%}"
-    assert {each.key: each.title for each in shipped_networks.entries(tmp_path)} == {
-        "again": f"ResNet-20, CIFAR-10 ({right}): again",
-        "lenet5-mnist": shipped_networks.load("lenet5-mnist").title,
-        "resnet20-cifar10": f"ResNet-20, CIFAR-10 ({right}): resnet20-cifar10",
-        "short": f"ResNet-20, CIFAR-10 ({shipped.read_card('resnet20-short-cifar10')['accuracy']['top1']:.1%})",
+    right = {name: shipped.read_card(name)["accuracy"]["top1"] for name in shipped.names()}
+    assert {each.key: (each.title, each.right) for each in shipped_networks.entries(tmp_path)} == {
+        "again": ("ResNet-20, CIFAR-10: again", right["resnet20-cifar10"]),
+        "lenet5-mnist": (shipped_networks.load("lenet5-mnist").title, right["lenet5-mnist"]),
+        "resnet20-cifar10": ("ResNet-20, CIFAR-10: resnet20-cifar10", right["resnet20-cifar10"]),
+        "short": ("ResNet-20, CIFAR-10", right["resnet20-short-cifar10"]),
     }
-    for damaged in (None, {}, {"top1": "good"}):
-        card = shipped.read_card("resnet20-cifar10") | {"accuracy": damaged}
-        (tmp_path / "short.json").write_text(json.dumps(card))
-        titles = {each.key: each.title for each in shipped_networks.entries(tmp_path)}
-        assert titles["short"] == "ResNet-20, CIFAR-10"
+
+
+@pytest.mark.parametrize("accuracy", [None, {}, {"top1": "good"}, {"top1": math.nan}, {"top1": -1}, {"top1": 10**400}])
+def test_a_card_may_say_nothing_of_how_often_a_network_is_right(tmp_path: Path, accuracy: object) -> None:
+    """Or nothing that can be true: the network is listed all the same."""
+    for end in (".json", ".safetensors"):
+        (tmp_path / f"lenet5-mnist{end}").write_bytes((shipped.MODELS / f"lenet5-mnist{end}").read_bytes())
+    card = json.loads((tmp_path / "lenet5-mnist.json").read_text()) | {"accuracy": accuracy}
+    (tmp_path / "lenet5-mnist.json").write_text(json.dumps(card))
+    (entry,) = shipped_networks.entries(tmp_path)
+    assert entry.right is None
 
 
 @pytest.mark.parametrize("name", shipped.names())

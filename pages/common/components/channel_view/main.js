@@ -71,7 +71,8 @@ class ChannelView {
     }
     this.place ??= { row: this.view.header.start[0], column: this.view.header.start[1] };
     this.refresh();
-    enterLevel(this.stage.canvas);
+    if (!this.entered) enterLevel(this.stage.canvas);
+    this.entered = true;
     requestAnimationFrame(() => setTimeout(() => (this.host.dataset.painted = ready.numbers)));
   }
 

@@ -26,7 +26,7 @@ class MapsGrid {
     this.sheet = new Sheet(this.canvas);
     this.aside = new Aside();
     this.part(".body").append(this.aside.host);
-    Object.assign(this, { channel: 0, pointed: null, turn: 0 });
+    Object.assign(this, { choices: new Choices(), channel: 0, pointed: null, turn: 0 });
     this.listen();
     this.observer = new ResizeObserver(() => this.layout());
     this.observer.observe(this.host);
@@ -60,11 +60,9 @@ class MapsGrid {
     if (this.turn === 1) enterLevel(this.canvas);
   }
 
-  // What was chosen here since stays, until Python asks for something else.
   look(view) {
-    const given = JSON.stringify(view);
-    if (given === this.given) return;
-    Object.assign(this, { given, channel: view.channel, sort: view.sort, scaled: view.scale, only: view.dead });
+    if (!this.choices.isNew(view)) return;
+    Object.assign(this, { channel: view.channel, sort: view.sort, scaled: view.scale, wantsDead: view.dead });
   }
 
   words() {
@@ -82,7 +80,7 @@ class MapsGrid {
     this.options(".scaled", labels.scale, "scale", ["layer", "channel", "network"], this.scaled);
     const dead = this.part("[data-act=dead]");
     const count = layer.dead.reduce((sum, each) => sum + each, 0);
-    if (!count) this.only = false;
+    this.hasDead = count > 0;
     dead.textContent = count ? told(labels.dead, { count }) : labels.dead_none;
     dead.disabled = !count;
     dead.setAttribute("aria-pressed", this.only);
@@ -101,10 +99,15 @@ class MapsGrid {
     this.tell();
   }
 
+  // Dead channels alone, as far as the layer has any; the wish stays for the next one.
+  get only() {
+    return this.wantsDead && this.hasDead;
+  }
+
   tell() {
     if (!this.header.tells) return;
-    const view = { channel: this.channel, sort: this.sort, scale: this.scaled, dead: this.only };
-    this.given = JSON.stringify(view); // the answer brings back what was chosen here
+    const view = { channel: this.channel, sort: this.sort, scale: this.scaled, dead: this.wantsDead };
+    this.choices.chose(view);
     this.send("view", view);
   }
 
@@ -210,7 +213,7 @@ class MapsGrid {
     if (!button) return;
     if (button.className === "open") return this.open();
     if (button.dataset.act === "dead") {
-      this.only = !this.only;
+      this.wantsDead = !this.wantsDead;
       button.setAttribute("aria-pressed", this.only);
       this.layout();
       return this.tell();

@@ -24,7 +24,7 @@ class Overview {
     [this.seen, this.prediction] = [new SeenPicture(), new Prediction()];
     this.part(".flow").prepend(this.seen.host);
     this.part(".flow").append(this.prediction.host);
-    Object.assign(this, { fold: "ends", scaled: "layer", strips: [], turn: 0 });
+    Object.assign(this, { choices: new Choices(), fold: "ends", scaled: "layer", strips: [], turn: 0 });
     this.listen();
     this.watch = new IntersectionObserver((seen) => this.paintSeen(seen), { rootMargin: "300px" });
     this.observer = new ResizeObserver(() => this.layout());
@@ -100,17 +100,15 @@ class Overview {
     this.tell();
   }
 
-  // What was chosen here since stays, until Python asks for something else.
   look(look) {
-    const given = JSON.stringify(look);
-    if (given === this.given) return;
-    Object.assign(this, { given, fold: look.fold, scaled: look.scale });
+    if (!this.choices.isNew(look)) return;
+    Object.assign(this, { fold: look.fold, scaled: look.scale });
     this.part("select").value = this.scaled;
   }
 
   tell() {
     const look = { fold: this.fold, scale: this.scaled };
-    this.given = JSON.stringify(look); // the answer brings back what was chosen here
+    this.choices.chose(look);
     this.send("look", look);
   }
 
