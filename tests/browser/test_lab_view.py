@@ -110,7 +110,7 @@ def test_it_follows_a_run_until_one_goes_back(mount: Callable[..., Lab]) -> None
     assert lab.page.locator(".panel").evaluate(moving) == "lab-awaits"
     lab.feed(lab_runs.progress(1), lab_runs.seen(1))
     lab.at(1)
-    assert lab.page.locator(".panel").evaluate(moving) == "none"
+    lab.page.wait_for_function(f"({moving})(document.querySelector('.panel')) === 'none'")  # the epoch is fetched
     expect(lab.page.locator(".counter")).to_have_text("epoch 1 of 20")
     lab.host.focus()
     lab.page.keyboard.press("ArrowLeft")
@@ -123,9 +123,16 @@ def test_it_follows_a_run_until_one_goes_back(mount: Callable[..., Lab]) -> None
     lab.at(5)
     lab.feed(lab_runs.progress(6), lab_runs.seen(6))
     lab.at(6)
+    lab.host.evaluate(
+        """(host) => {
+            window.shown = [];
+            const look = () => shown.push(host.dataset.epoch);
+            new MutationObserver(look).observe(host, { attributeFilter: ["data-epoch"] });
+        }"""
+    )
     lab.page.keyboard.press(" ")  # from the start to the newest
-    lab.at(2)
-    lab.at(6)
+    lab.page.wait_for_function("shown.at(-1) === '6'")
+    assert lab.page.evaluate("[...new Set(shown)].join()") == "0,1,2,3,4,5,6"
     lab.feed(lab_runs.progress(2, name="other"), lab_runs.seen(2, "other"))
     lab.at(2)
 
