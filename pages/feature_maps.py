@@ -69,13 +69,15 @@ def _maps(settings: Settings) -> None:
             if looked is not None:
                 stays_with(settings, looked.done.maps)
                 settings.publish()
-                zoom(settings, looked)
+                with st.container(key="maps-level"):  # one place for any level: what follows is not built anew
+                    zoom(settings, looked)
         except Exception:
             _controls(settings, looked)()  # that mend it
             raise
         follow = _controls(settings, looked)  # before the tabs, which may take long: another choice ends them
         if looked is not None:
-            kernel_links(settings, looked)
+            with st.container(key="maps-kernels"):
+                kernel_links(settings, looked)
             lazy_tabs(settings, _tabs(settings, looked))
     settings.publish()
     follow()

@@ -57,8 +57,9 @@ def _message(explanation: Explanation) -> bytes:
 
 
 def _start(values: NDArray[np.float32]) -> tuple[int, int]:
-    """The place that is looked at first: where the channel is furthest from 0."""
-    row, column = divmod(int(np.abs(values).argmax()), values.shape[1])
+    """The place that is looked at first: the most active one, whose number a ReLU leaves; else that furthest from 0."""
+    largest = values.argmax()
+    row, column = divmod(int(largest if values.flat[largest] > 0 else np.abs(values).argmax()), values.shape[1])
     return row, column
 
 

@@ -44,6 +44,7 @@ _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 2rem; }
 .stMainBlockContainer > .stVerticalBlock { gap: 0.6rem; }
 .st-key-page-header { gap: 0 1.2rem; }
+.st-key-maps-level, .st-key-maps-kernels { gap: 0.6rem; }
 .st-key-suggestions, .st-key-pairs, .st-key-maps-way { gap: 0.3rem 0.45rem; }
 :is(.st-key-suggestions, .st-key-pairs, .st-key-maps-way) button { min-height: 1.8rem; padding: 0.1rem 0.6rem; }
 :is(.st-key-suggestions, .st-key-pairs, .st-key-maps-way) button p { font-size: 0.85rem; }

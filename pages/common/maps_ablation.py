@@ -60,6 +60,8 @@ def _bars(settings: Settings, looked: Looked, off: WhatIf, found: Ablation) -> N
 
     chart(_figure(found, order, name, off), key, choose)
     st.caption(_caption(found, order, escaped(name)))
+    if off.off:
+        st.caption(_("Each channel alone, in the untouched network: what is off above is on here."))
     most = tuple(int(each) for each in order[: min(_TOGETHER, len(order))])
     with st.container(horizontal=True, gap="small"):
         for title, channels in (

@@ -11,13 +11,24 @@ from pages.common.settings import Settings, bound
 
 __all__ = ["lazy_tabs"]
 
-# Tabs whose beginning is in the lower half of the screen, or below it, come up to the title's place.
+# Tabs whose beginning is in the lower half of the screen, or below it, come up to the title's place; again as long as
+# the page changes above or below them, unless the visitor does something.
 _BRING_UP = """<script>{{
-  const tabs = [...document.querySelectorAll(".stTabs")].at(-1); // {count}: the same script would not run again
-  if (tabs && tabs.getBoundingClientRect().top > innerHeight / 2) {{
-    tabs.style.scrollMarginTop = "4rem";
-    tabs.scrollIntoView({{ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }});
-  }}
+  let looks = 8; // {count}: the same script would not run again
+  const events = ["wheel", "touchstart", "pointerdown", "keydown"];
+  const stop = () => {{ looks = 0; }};
+  for (const name of events) addEventListener(name, stop, {{ capture: true, passive: true }});
+  const look = () => {{
+    const tabs = [...document.querySelectorAll(".stTabs")].at(-1);
+    const top = tabs?.getBoundingClientRect().top;
+    if (looks > 0 && (top < 0 || top > innerHeight / 2)) {{
+      tabs.style.scrollMarginTop = "4rem";
+      tabs.scrollIntoView({{ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }});
+    }}
+    if (--looks > 0) setTimeout(look, 400);
+    else for (const name of events) removeEventListener(name, stop, {{ capture: true }});
+  }};
+  look();
 }}</script>"""
 
 

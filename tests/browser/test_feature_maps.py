@@ -172,13 +172,22 @@ def test_a_suggestion_brings_its_tab_into_sight(open_page: OpenPage) -> None:
     page = open_page("/maps", settle=False)
     page.locator(".overview[data-painted]").wait_for(timeout=FIRST)
     tabs = page.locator(".stTabs").last
-    for title, tab in (("Where does it look?", "Why this answer?"), ("Trained or random?", "Compare")):
+    for title, tab, before in (
+        ("Where does it look?", "Why this answer?", None),
+        ("Trained or random?", "Compare", None),
+        ("Switch a block off", "What if?", "Follow one number"),  # from a level of another height
+    ):
+        if before:
+            page.get_by_role("button", name=before).click()
+            page.locator(".channelview canvas.map").first.wait_for()
+            wait_until_idle(page)
         page.evaluate("document.querySelector('.stMain').scrollTo({ top: 0, behavior: 'instant' })")
         page.get_by_role("button", name=title).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         wait_until_idle(page)
         page.wait_for_function(
-            "(host) => host.getBoundingClientRect().top < innerHeight / 2", arg=tabs.element_handle()
+            "(host) => { const { top } = host.getBoundingClientRect(); return 0 <= top && top < innerHeight / 2; }",
+            arg=tabs.element_handle(),
         )
 
 

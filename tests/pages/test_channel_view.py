@@ -84,6 +84,7 @@ def test_messages_hold_what_is_needed_to_compute_the_channel(explanations: dict[
     slope = header["activated"]["settings"]["slope"]
     assert np.where(scaled > 0, scaled, slope * scaled) == pytest.approx(arrays["map"], abs=1e-5)
     assert header["histogram"]["zeros"] + sum(header["histogram"]["counts"]) == arrays["map"].size
+    assert arrays["map"][tuple(header["start"])] == arrays["map"].max() > 0  # what is looked at first
 
 
 def test_every_kind_of_step_is_packed_and_named(explanations: dict[str, Explanation]) -> None:

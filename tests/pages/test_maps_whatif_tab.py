@@ -190,6 +190,9 @@ def test_which_channel_matters() -> None:
     assert figure["data"][0]["text"][0].startswith(f"channel {first}:")
     app.button(key="maps/ablation/off 1").click().run()
     assert off(app) == f"{step}:{first}"
+    untouched = "Each channel alone, in the untouched network: what is off above is on here."
+    assert untouched in [each.value for each in app.caption]
+    np.testing.assert_allclose(numbers(figures(app)[-1]["data"][0]["y"]), shown)
 
 
 @pytest.mark.parametrize("text", ["no_such_step", "conv1.conv:99", "conv1.conv@7", "conv1.conv@0"])

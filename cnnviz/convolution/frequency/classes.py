@@ -101,9 +101,11 @@ _UNEVEN_REASON = N_(
 )
 _ALONG: dict[Kind, str] = {
     "all-pass": N_("Along {angle:.0f}° all gains are alike: {smallest:.3g} to {largest:.3g}."),
-    "low-pass": N_("Along {angle:.0f}° it is a low-pass: the gain falls from {start:.3g} to {end:.3g}."),
-    "high-pass": N_("Along {angle:.0f}° it is a high-pass: the gain rises from {start:.3g} to {end:.3g}."),
-    "high-boost": N_("Along {angle:.0f}° it is a high-boost: the gain grows from {start:.3g} to {end:.3g}."),
+    "low-pass": N_("Along {angle:.0f}° it is a low-pass: the gain is {start:.3g} at zero and {end:.3g} at the end."),
+    "high-pass": N_("Along {angle:.0f}° it is a high-pass: the gain is {start:.3g} at zero and {end:.3g} at the end."),
+    "high-boost": N_(
+        "Along {angle:.0f}° it is a high-boost: the gain is {start:.3g} at zero and {end:.3g} at the end."
+    ),
     "band-pass": N_(
         "Along {angle:.0f}° it is a band-pass: the gain is {largest:.3g} at {largest_at:.3f} cycles per pixel, "
         "{start:.3g} at zero and {end:.3g} at the end."
