@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnviz import engine
 from pages.common.callbacks import to_the_end
@@ -127,16 +128,18 @@ def awaited(slot: str, job: engine.Job[_Result], doing: str) -> _Result | None:
     Raises:
         CnnvizError: what the job raised, or that too many are waiting.
     """
+    place = st.empty()  # always there: where it comes and goes, the browser builds anew all that follows
     slots = _slots()
     mine = _hold(slots, slot, job)
     mine.is_waited_for = True
     if mine.given_up:
-        st.info(_("You stopped this."))
-        st.button(_("Once more"), key=f"{slot}/again", on_click=_again, args=(slot,))
+        with place.container():
+            st.info(_("You stopped this."))
+            st.button(_("Once more"), key=f"{slot}/again", on_click=_again, args=(slot,))
         return None
     try:
         ticket = mine.ticket = mine.ticket or engine.submit(job)
-        result: _Result | None = _wait(slot, mine, ticket, doing)
+        result: _Result | None = _wait(place, slot, mine, ticket, doing)
     except concurrent.futures.CancelledError:  # the engine was closed
         slots.pop(slot, None)
         return None
@@ -145,7 +148,7 @@ def awaited(slot: str, job: engine.Job[_Result], doing: str) -> _Result | None:
         raise
     mine.ticket = None
     if note := ticket.note:
-        st.caption(sentence(note))
+        place.caption(sentence(note))
     return result
 
 
@@ -161,19 +164,18 @@ def _hold(slots: dict[str, _Held], slot: str, job: engine.Job[Any]) -> _Held:
     return mine
 
 
-def _wait(slot: str, mine: _Held, ticket: engine.Ticket[Any], doing: str) -> Any:
+def _wait(place: DeltaGenerator, slot: str, mine: _Held, ticket: engine.Ticket[Any], doing: str) -> Any:
     with suppress(Exception):  # it comes again below
         ticket.result(_PATIENCE)
     if ticket.place:  # nobody is to wait behind what they have turned away from
         _sweep(_slots())
     if not ticket.done:
-        _show(slot, mine, ticket, doing)
+        _show(place, slot, mine, ticket, doing)
     return ticket.result()
 
 
-def _show(slot: str, mine: _Held, ticket: engine.Ticket[Any], doing: str) -> None:
+def _show(place: DeltaGenerator, slot: str, mine: _Held, ticket: engine.Ticket[Any], doing: str) -> None:
     """Draw how far a job is, until it ends, however it does."""
-    place = st.empty()
     with place.container():
         bar = st.progress(0.0, doing)
         st.button(_("Stop"), key=f"{slot}/stop", on_click=_give_up, args=(mine,), icon=":material/stop:")

@@ -7,9 +7,15 @@ function leaveLevel() {
   globalThis.cnnvizLeft = { at: performance.now(), from: document.activeElement };
 }
 
+// A level may be built twice, or before it is seen: the one that is there in the end has the keyboard.
 function enterLevel(target) {
-  const { at = -Infinity, from } = globalThis.cnnvizLeft ?? {};
-  globalThis.cnnvizLeft = undefined;
-  const stayed = [from, document.body].includes(document.activeElement);
-  if (stayed && performance.now() - at < PATIENCE) target?.focus({ preventScroll: true });
+  const left = globalThis.cnnvizLeft;
+  if (!left || !target || performance.now() - left.at > PATIENCE) return;
+  const take = () => {
+    if (![left.from, document.body].includes(document.activeElement)) return;
+    target.focus({ preventScroll: true });
+    left.from = document.activeElement;
+  };
+  take();
+  requestAnimationFrame(take);
 }
