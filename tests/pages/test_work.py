@@ -177,6 +177,17 @@ def test_a_fast_job_shows_no_bar(fake: Fake) -> None:
     assert not buttons(app)
 
 
+def test_what_follows_a_bar_has_its_place_without_one_too(fake: Fake) -> None:
+    """Else a browser that has seen the bar builds it anew with the next run."""
+    app = opened()
+    (bar,) = app.main.children
+    assert bars(app)
+    fake.ticket(0).outcome.append(7)
+    app = again(app)
+    found = next(i for i, each in app.main.children.items() if getattr(each, "value", None) == "found 7")
+    assert found == bar + 1
+
+
 def test_a_slow_job_says_what_it_does_and_shows_what_it_has(fake: Fake) -> None:
     """Text and fraction as the job reported them; a picture on the way; the place while it waits."""
     picture = np.zeros((2, 2, 3), np.float32)
