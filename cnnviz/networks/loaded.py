@@ -67,7 +67,6 @@ class Loaded:
         preparation: what is done to a picture before.
         card: how it was built, trained and measured, as far as that is known.
         note: what has to be known about it; may be None.
-        right: the share of test pictures whose class it names, 0–1; None where nobody counted.
     """
 
     key: str
